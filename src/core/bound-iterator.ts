@@ -1,0 +1,111 @@
+import { types } from 'node:util';
+import type { Extent } from './extent.js';
+import { settle } from './follow.js';
+import { type Iterates, isIterator } from './lazy-result.js';
+
+type Method = (...args: unknown[]) => unknown;
+
+const ITERATES = [Symbol.iterator, Symbol.asyncIterator] as const;
+
+/**
+ * An iterator or generator whose body runs inside `extent`, whoever calls `next()`; `extent` ends when the
+ * iterator is done, has failed or is left early. Everything else of it works as before, inside too.
+ */
+export function bindIterator<T extends Iterates>(iterator: T, extent: Extent): T {
+  const isAsync = Symbol.asyncIterator in iterator;
+  const step =
+    (name: 'next' | 'return' | 'throw'): Method =>
+    (...args) => {
+      const method = iterator[name] as Method | undefined;
+      // Without one, the protocol says that the iterator simply stops.
+      if (method === undefined) return leave(name, args[0]);
+      return ended(() => extent.run(() => method.apply(iterator, args)), extent);
+    };
+  const leave = (name: string, value: unknown): unknown => {
+    extent.end();
+    if (name === 'throw') throw value;
+    const result = { done: true, value };
+    return isAsync ? Promise.resolve(result) : result;
+  };
+  const steps = new Map<PropertyKey, Method>([
+    ['next', step('next')],
+    ['return', step('return')],
+    ['throw', step('throw')],
+  ]);
+  const bound: T = facade(iterator, extent, steps);
+  for (const key of ITERATES) if (key in iterator) steps.set(key, () => bound);
+  return bound;
+}
+
+/** An iterable that does its work inside; each iteration has an extent of its own. */
+export function bindIterable<T extends AsyncIterable<unknown>>(iterable: T, again: () => Extent): T {
+  const iterate = (): unknown => {
+    const extent = again();
+    extent.pend();
+    const iterator = ended(() => extent.run(() => iterable[Symbol.asyncIterator]()), extent, false);
+    const asyncIterator = iterator as AsyncIterator<unknown>;
+    return isIterator(asyncIterator)
+      ? bindIterator(asyncIterator, extent)
+      : bindIterator({ ...pick(asyncIterator), [Symbol.asyncIterator]: () => asyncIterator }, extent);
+  };
+  const methods = new Map<PropertyKey, Method>([[Symbol.asyncIterator, iterate]]);
+  if ('then' in iterable) {
+    const { then } = iterable as unknown as PromiseLike<unknown>;
+    methods.set('then', (...args) => {
+      const extent = again();
+      const thenable = { then: (...inner: Parameters<typeof then>) => then.apply(iterable, inner) };
+      return (settle(thenable, extent) as Promise<unknown>).then(...(args as []));
+    });
+  }
+  return facade(iterable, undefined, methods);
+}
+
+function pick(iterator: AsyncIterator<unknown>): Iterates {
+  return {
+    next: (...args: []) => iterator.next(...args),
+    ...(iterator.return && { return: (value?: unknown) => iterator.return?.(value) }),
+    ...(iterator.throw && { throw: (error?: unknown) => iterator.throw?.(error) }),
+  };
+}
+
+/** Ends `extent` when a step throws, rejects or says that it was the last one. */
+function ended(step: () => unknown, extent: Extent, watch = true): unknown {
+  let result: unknown;
+  try {
+    result = step();
+  } catch (error) {
+    extent.end();
+    throw error;
+  }
+  if (!watch) return result;
+  if (!types.isPromise(result)) {
+    if ((result as IteratorResult<unknown> | undefined)?.done === true) extent.end();
+    return result;
+  }
+  return result.then(
+    (settled) => {
+      if ((settled as IteratorResult<unknown> | undefined)?.done === true) extent.end();
+      return settled;
+    },
+    (error) => {
+      extent.end();
+      throw error;
+    },
+  );
+}
+
+function facade<T extends object>(target: T, extent: Extent | undefined, methods: Map<PropertyKey, Method>): T {
+  return new Proxy(target, {
+    get(_, key) {
+      const replaced = methods.get(key);
+      if (replaced !== undefined) return replaced;
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== 'function' || key === 'constructor') return value;
+      // Private fields want the target itself as `this`.
+      return (...args: unknown[]) => {
+        const call = () => (value as Method).apply(target, args);
+        return extent === undefined ? call() : extent.run(call);
+      };
+    },
+  });
+}

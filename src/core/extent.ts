@@ -1,0 +1,54 @@
+import type { Frame } from './frame.js';
+import { type ForeignStates, runForeign } from './foreign-context.js';
+import { storage } from './storage.js';
+
+/** Boxed, because anything can be thrown, `undefined` too. */
+export interface Failure {
+  readonly error: unknown;
+}
+
+/** What is in force during one call, and for as long as its result is not settled or consumed. */
+export interface Extent {
+  /** Runs more of the call's work inside. */
+  run<R>(fn: () => R): R;
+  /** The call has settled, with `failure` where it threw or rejected. Idempotent. */
+  end(failure?: Failure): void;
+  /** After `end`: what the caller has to wait for, where there is something. */
+  readonly ending: PromiseLike<void> | undefined;
+  /** Before `end`: how to have the same in force again, for one more consumption of the result. */
+  repeat(): () => Extent;
+  /** The call is pending: something else may have to end it. */
+  pend(): void;
+  /** A stream would outlive it unnoticed, and is refused. */
+  readonly temporary: boolean;
+  /** Other libraries' contexts moved along, so they have to move back for a consumer's callbacks. */
+  readonly movesForeign: boolean;
+}
+
+/** The extent of a `run` or of a bound function: never ends by itself. */
+export class FrameExtent implements Extent {
+  readonly temporary = false;
+  readonly ending = undefined;
+  readonly movesForeign: boolean;
+  readonly #frame: Frame | undefined;
+  readonly #foreign: ForeignStates;
+
+  constructor(frame: Frame | undefined, movesForeign = false, foreign?: ForeignStates) {
+    this.#frame = frame;
+    this.movesForeign = movesForeign;
+    this.#foreign = foreign;
+  }
+
+  run<R>(fn: () => R): R {
+    if (!this.movesForeign) return storage.run(this.#frame, fn);
+    return runForeign(this.#foreign, () => storage.run(this.#frame, fn));
+  }
+
+  end(): void {}
+
+  repeat(): () => Extent {
+    return () => this;
+  }
+
+  pend(): void {}
+}

@@ -1,0 +1,108 @@
+import { Cell, emptyCell } from './cell.js';
+import { Frame } from './frame.js';
+import { CAPTURED, type Bindable, isOpaque, PERMANENT, Slot } from './slot.js';
+import type { Unit } from './unit.js';
+
+// The chain of bindings that `run` and temporary scopes lay over the cell of a Context, innermost first.
+
+/** The innermost binding of `variable`, in force or ended. */
+export function nearest(frame: Frame, variable: Bindable): Slot | undefined {
+  let at: Frame | undefined = frame;
+  do {
+    const slot = at.slot;
+    if (slot !== undefined && slot.variable === variable) return slot;
+    at = at.outer;
+  } while (at !== undefined);
+  return undefined;
+}
+
+/** The innermost binding of `variable` that is still in force. */
+export function inForce(frame: Frame, variable: Bindable): Slot | undefined {
+  let at: Frame | undefined = frame;
+  do {
+    const slot = at.slot;
+    if (slot !== undefined && slot.variable === variable && !slot.lease.ended) return slot;
+    at = at.outer;
+  } while (at !== undefined);
+  return undefined;
+}
+
+/**
+ * `frame` with one more binding. What can never be seen again is dropped, so that a poller that reschedules
+ * itself inside its own scope does not grow a chain.
+ */
+export function push(frame: Frame, slot: Slot): Frame {
+  const outer = frame.slot === undefined ? undefined : prune(frame, slot);
+  return new Frame(frame.unit, frame.cell, slot, outer);
+}
+
+function prune(frame: Frame, pushed: Slot): Frame | undefined {
+  const opaque = isOpaque(pushed);
+  for (let at: Frame | undefined = frame; at !== undefined; at = at.outer) {
+    const slot = at.slot as Slot;
+    if (slot.lease.ended || (opaque && slot.variable === pushed.variable)) return rebuild(frame, pushed);
+  }
+  return frame;
+}
+
+/**
+ * Keeps of each variable what can still be seen, now or when an inner binding ends. An ended binding that is
+ * the innermost of its variable stays: a `set` there, or the read of a ScopedValue, has to say so.
+ */
+function rebuild(frame: Frame, pushed: Slot): Frame | undefined {
+  const seen = new Map<Bindable, boolean>([[pushed.variable, isOpaque(pushed)]]);
+  const kept: Slot[] = [];
+  for (let at: Frame | undefined = frame; at !== undefined; at = at.outer) {
+    const slot = at.slot as Slot;
+    const hidden = seen.get(slot.variable);
+    if (hidden === true || (hidden === false && slot.lease.ended)) continue;
+    seen.set(slot.variable, isOpaque(slot));
+    kept.push(slot);
+  }
+  return chain(frame.unit, frame.cell, kept);
+}
+
+/** Frames for `slots`, which are given innermost first. */
+function chain(unit: Unit, cell: Cell, slots: readonly Slot[]): Frame | undefined {
+  return slots.reduceRight<Frame | undefined>((outer, slot) => new Frame(unit, cell, slot, outer), undefined);
+}
+
+/**
+ * A branch of its own in the same unit of work (`gather`): nothing that it sets is seen elsewhere, and
+ * temporary bindings end with the scope they came from.
+ */
+export function fork(frame: Frame): Frame {
+  const cell = frame.cell.fork(frame.unit);
+  cell.foreign = frame.cell.foreign;
+  const slots: Slot[] = [];
+  for (let at: Frame | undefined = frame; at?.slot !== undefined; at = at.outer) {
+    slots.push(new Slot(at.slot.variable, at.slot.value, at.slot.lease));
+  }
+  return chain(frame.unit, cell, slots) ?? new Frame(frame.unit, cell, undefined, undefined);
+}
+
+/**
+ * The bindings of `frame` as an explicit capture keeps them: a ContextVar with the value it has now (a PEP
+ * 567 copy), a ScopedValue under a temporary binding as "not here" (a privilege is not captured).
+ */
+export function captureSlots(frame: Frame, unit: Unit, cell: Cell): Frame | undefined {
+  if (frame.slot === undefined) return undefined;
+  const seen = new Set<Bindable>();
+  const slots: Slot[] = [];
+  for (let at: Frame | undefined = frame; at !== undefined; at = at.outer) {
+    const { variable, value, lease } = at.slot as Slot;
+    if (seen.has(variable) || (lease.ended && !variable.scoped)) continue;
+    seen.add(variable);
+    const kept = !variable.scoped || lease === PERMANENT ? value : CAPTURED;
+    slots.push(new Slot(variable, kept, PERMANENT));
+  }
+  return chain(unit, cell, slots);
+}
+
+/** What a PEP 567 copy of the context at `frame` is made of; empty outside any. */
+export function captureCell(frame: Frame | undefined, unit: Unit | undefined = frame?.unit): Cell {
+  if (frame === undefined) return emptyCell(unit);
+  const cell = frame.cell.fork(unit);
+  if (frame.slot !== undefined) cell.captured = captureSlots(frame, frame.unit, cell);
+  return cell;
+}

@@ -1,0 +1,47 @@
+/** What has an identity to bind a value to: a ContextVar or a ScopedValue. */
+export interface Bindable {
+  readonly name: string;
+  /** True for a ScopedValue: its ended and captured bindings are never looked through. */
+  readonly scoped: boolean;
+  readonly secret: boolean;
+}
+
+/** Says whether a binding is still in force. */
+export interface Lease {
+  readonly ended: boolean;
+}
+
+/** The lease of what never ends by itself: `ContextVar.run` and captured bindings. */
+export const PERMANENT: Lease = Object.freeze({ ended: false });
+
+/** The value of a ScopedValue in work that was captured while a temporary binding of it was in force. */
+export const CAPTURED: unique symbol = Symbol('captured');
+
+/**
+ * The place where one binding of a `run`, a temporary scope or a capture keeps its value. Frames that see
+ * the same binding share its slot; a fork gets a slot of its own under the same lease.
+ */
+export class Slot {
+  readonly variable: Bindable;
+  #value: unknown;
+  readonly lease: Lease;
+
+  constructor(variable: Bindable, value: unknown, lease: Lease) {
+    this.variable = variable;
+    this.#value = value;
+    this.lease = lease;
+  }
+
+  get value(): unknown {
+    return this.#value;
+  }
+
+  set value(value: unknown) {
+    this.#value = value;
+  }
+}
+
+/** No binding outside this slot can be seen through it, now or later. */
+export function isOpaque(slot: Slot): boolean {
+  return slot.lease === PERMANENT || slot.variable.scoped;
+}

@@ -1,0 +1,15 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Frame } from './frame.js';
+import { firstLoaded } from './shared.js';
+
+/**
+ * The only AsyncLocalStorage of this library, and the only file that touches one.
+ *
+ * Of its methods only `run` and `getStore` are used: `enterWith` leaks into callers, into siblings and, on
+ * Node 20 and 22, into the next request on the same keep-alive connection (nodejs/node#41978, #53037);
+ * `exit` and `disable` differ between the two async context engines (nodejs/node#62290).
+ */
+export const storage: AsyncLocalStorage<Frame | undefined> = firstLoaded(
+  'storage',
+  () => new AsyncLocalStorage<Frame | undefined>(),
+);

@@ -1,0 +1,66 @@
+import { type Cell, emptyCell } from './cell.js';
+import type { Extent, Failure } from './extent.js';
+import { runExtent } from './follow.js';
+import { currentFrame, type ForeignStates, forkForeign, runForeign } from './foreign-context.js';
+import type { Frame } from './frame.js';
+import { storage } from './storage.js';
+import { Unit } from './unit.js';
+
+export interface UnitInit {
+  readonly kind: string;
+  /** The root Context of the unit. */
+  readonly cell: Cell;
+  /** What other libraries' contexts are derived from; undefined starts them empty. */
+  readonly foreign?: ForeignStates;
+  readonly id?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+/** A unit of work that lasts for one call. */
+export class UnitExtent implements Extent {
+  readonly temporary = false;
+  readonly movesForeign = true;
+  readonly unit: Unit;
+  ending: Promise<void> | undefined;
+  readonly #init: UnitInit;
+  readonly #settled: ((failure: Failure | undefined) => void) | undefined;
+  #over = false;
+
+  constructor(init: UnitInit, settled?: (failure: Failure | undefined) => void) {
+    this.#init = init;
+    this.#settled = settled;
+    this.unit = openUnit(init);
+  }
+
+  run<R>(fn: () => R): R {
+    return runForeign(this.unit.foreign, () => storage.run(this.unit.base, fn));
+  }
+
+  end(failure?: Failure): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#settled?.(failure);
+    this.ending = this.unit.end();
+  }
+
+  repeat(): () => UnitExtent {
+    return () => new UnitExtent(this.#init);
+  }
+
+  pend(): void {}
+}
+
+/** Begins a unit of work; whoever begins one ends it. */
+export function openUnit({ kind, cell, foreign, id, name }: UnitInit): Unit {
+  const unit = new Unit(kind, cell, id, name);
+  unit.start(forkForeign(foreign, unit));
+  return unit;
+}
+
+/** Runs `fn` where the caller is; outside any unit of work, in one that is begun for it and ends with it. */
+export function inSomeUnit<R>(kind: string, fn: (frame: Frame) => R): R {
+  const frame = currentFrame();
+  if (frame !== undefined) return fn(frame);
+  const extent = new UnitExtent({ kind, cell: emptyCell() });
+  return runExtent(extent, () => fn(extent.unit.base));
+}

@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto';
+import type { Cell } from './cell.js';
+import { ContextError } from './context-error.js';
+import { channels } from './diagnostics.js';
+import { reportError } from './report-error.js';
+import { Frame } from './frame.js';
+import type { ForeignStates } from './foreign-context.js';
+import { storage } from './storage.js';
+
+/**
+ * One request, message, job, tick, invocation, task or preserved call: what has an id, a Context and, with
+ * the container, its own scoped instances.
+ */
+export interface UnitOfWork {
+  /** Unique unless the opener gave one; a UUID otherwise. */
+  readonly id: string;
+  /** What kind of work: `http`, `task`, `cron` ... */
+  readonly kind: string;
+  readonly startedAt: Date;
+  /** Aborts when the unit ends, with an `ERR_SCOPE_ENDED` as reason, or earlier where an integration says so. */
+  readonly signal: AbortSignal;
+  readonly ended: boolean;
+}
+
+/** What a unit ends with it: a temporary scope whose work has not settled. */
+export interface Endable {
+  end(): void;
+}
+
+export type EndHook = () => void | PromiseLike<void>;
+
+/** The phases of a unit's end, in their order: listeners of users, then disposal of instances, then release. */
+export type EndPhase = 'end' | 'dispose' | 'release';
+
+const PHASES: readonly EndPhase[] = ['end', 'dispose', 'release'];
+
+export class Unit implements UnitOfWork {
+  readonly kind: string;
+  /** What the task or method is called, for diagnostics. */
+  readonly name: string | undefined;
+  #id: string | undefined;
+  readonly #started = performance.now();
+  readonly #cell: Cell;
+  /** Where the unit's own code begins: its Context and no temporary binding. */
+  readonly #base: Frame;
+  #state: 'open' | 'ending' | 'ended' = 'open';
+  #ending: Promise<void> | undefined;
+  #controller: AbortController | undefined;
+  #foreign: ForeignStates;
+  #open: Set<Endable> | undefined;
+  #hooks: Record<EndPhase, EndHook[]> | undefined;
+
+  constructor(kind: string, cell: Cell, id?: string, name?: string) {
+    this.kind = kind;
+    this.name = name;
+    this.#id = id;
+    this.#cell = cell;
+    this.#base = new Frame(this, cell, cell.captured?.slot, cell.captured?.outer);
+  }
+
+  get id(): string {
+    this.#id ??= randomUUID();
+    return this.#id;
+  }
+
+  get startedAt(): Date {
+    return new Date(performance.timeOrigin + this.#started);
+  }
+
+  /** Milliseconds since the unit began. */
+  get elapsed(): number {
+    return performance.now() - this.#started;
+  }
+
+  get ended(): boolean {
+    return this.#state === 'ended';
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.ended) this.#controller.abort(this.#endedError());
+    }
+    return this.#controller.signal;
+  }
+
+  get cell(): Cell {
+    return this.#cell;
+  }
+
+  get base(): Frame {
+    return this.#base;
+  }
+
+  get foreign(): ForeignStates {
+    return this.#foreign;
+  }
+
+  start(foreign: ForeignStates): void {
+    this.#foreign = foreign;
+    this.#cell.foreign ??= foreign;
+    if (channels.unitStart.hasSubscribers) channels.unitStart.publish({ unit: this });
+  }
+
+  abort(reason: unknown): void {
+    void this.signal;
+    this.#controller?.abort(reason);
+  }
+
+  hold(scope: Endable): void {
+    this.#open ??= new Set();
+    this.#open.add(scope);
+  }
+
+  drop(scope: Endable): void {
+    this.#open?.delete(scope);
+  }
+
+  /** Calls `hook` at the base of the unit when it ends. */
+  on(phase: EndPhase, hook: EndHook): void {
+    this.#hooks ??= { end: [], dispose: [], release: [] };
+    this.#hooks[phase].push(hook);
+  }
+
+  /** Ends the unit, once. Gives a promise only where a hook has to be waited for; it never rejects. */
+  end(): Promise<void> | undefined {
+    if (this.#state !== 'open') return this.#ending;
+    this.#state = 'ending';
+    if (this.#open !== undefined) for (const scope of [...this.#open]) scope.end();
+    if (this.#hooks === undefined) this.#release();
+    else this.#ending = this.#runHooks(this.#hooks).then(() => this.#release());
+    return this.#ending;
+  }
+
+  async #runHooks(hooks: Record<EndPhase, EndHook[]>): Promise<void> {
+    for (const phase of PHASES) {
+      // Instances are disposed in reverse order of their creation, everything else in order.
+      const inOrder = phase === 'dispose' ? hooks[phase].reverse() : hooks[phase];
+      for (const hook of inOrder) {
+        try {
+          await storage.run(this.#base, hook);
+        } catch (error) {
+          reportError(error, `at the end of the unit of work '${this.kind}'`);
+        }
+      }
+    }
+  }
+
+  #release(): void {
+    this.#state = 'ended';
+    this.#hooks = undefined;
+    this.#open = undefined;
+    const controller = this.#controller;
+    if (controller !== undefined && !controller.signal.aborted) {
+      storage.run(this.#base, () => controller.abort(this.#endedError()));
+    }
+    if (channels.unitEnd.hasSubscribers) channels.unitEnd.publish({ unit: this, durationMs: this.elapsed });
+  }
+
+  #endedError(): ContextError {
+    return new ContextError(
+      'ERR_SCOPE_ENDED',
+      `The unit of work '${this.kind}' has ended; work that outlives it belongs in createTask or @PreserveContext.`,
+    );
+  }
+
+  toJSON(): { id: string; kind: string; startedAt: Date; ended: boolean } {
+    return { id: this.id, kind: this.kind, startedAt: this.startedAt, ended: this.ended };
+  }
+}

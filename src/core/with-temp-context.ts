@@ -1,0 +1,56 @@
+import { requireFunction, wrongArgument } from './arguments.js';
+import { type Binding, bindAll, requireBinding } from './binding.js';
+import { wrapMethod } from './method-decorator.js';
+import { outerFrame, TempScope } from './temp-scope.js';
+import { inSomeUnit } from './unit-extent.js';
+
+type AnyBinding = Binding<unknown>;
+
+function runTemporary<R>(where: string, bindings: readonly unknown[], fn: () => R, name?: string): R {
+  const frame = outerFrame();
+  if (frame === undefined) return inSomeUnit('temporary', () => runTemporary(where, bindings, fn, name));
+  return bindAll(new TempScope(frame, name), where, bindings).call(fn);
+}
+
+/**
+ * Runs `fn` with temporary values: only `fn` and what it awaits see them, and they end when the call
+ * settles, whatever it left running. A lazy result (async iterator, Observable) keeps them while it is
+ * consumed. The safe form of `token = v.set(x); try { ... } finally { v.reset(token) }`.
+ *
+ * @throws ContextError `ERR_LAZY_RESULT` where `fn` returns a stream.
+ *
+ * @example
+ * await withTempContext([role.as('ledger-writer'), tenant.as('acme')], async () => ledger.write(entry));
+ */
+export function withTempContext<R>(bindings: readonly AnyBinding[], fn: () => R): R {
+  if (typeof fn !== 'function') requireFunction('withTempContext', fn);
+  if (!Array.isArray(bindings)) throw wrongArgument('withTempContext', 'an array of bindings', bindings);
+  return runTemporary('withTempContext', bindings, fn);
+}
+
+/**
+ * Gives a method temporary values for as long as a call of it lasts; see {@link withTempContext}. Takes the
+ * bindings, or a function that makes them from the call's `this` and arguments.
+ *
+ * @example
+ * class Ledger {
+ *   \@WithTempContext(role.as('ledger-writer'))
+ *   async refund(order: Order) { ... }
+ * }
+ */
+export function WithTempContext(...bindings: AnyBinding[]): MethodDecorator;
+export function WithTempContext<A extends unknown[]>(
+  // biome-ignore lint/suspicious/noExplicitAny: `this` is the class that is decorated, which is not known here
+  bindings: (this: any, ...args: A) => readonly AnyBinding[],
+): MethodDecorator;
+export function WithTempContext(...args: unknown[]): MethodDecorator {
+  const [make] = args;
+  const where = '@WithTempContext';
+  if (args.length === 0) throw wrongArgument(where, 'at least one binding', undefined);
+  if (typeof make !== 'function') for (const binding of args) requireBinding(where, binding);
+  return wrapMethod(where, (method, name) => function (this: unknown, ...callArgs: unknown[]) {
+    const bindings: unknown = typeof make === 'function' ? Reflect.apply(make, this, callArgs) : args;
+    if (!Array.isArray(bindings)) throw wrongArgument(where, 'an array of bindings', bindings);
+    return runTemporary(where, bindings, () => Reflect.apply(method, this, callArgs), name);
+  });
+}

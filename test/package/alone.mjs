@@ -1,0 +1,19 @@
+// The entry "./core" where nothing else is installed: no Nest, no rxjs, no reflect-metadata.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import * as esm from 'nestjs-contextvars/core';
+
+const require = createRequire(import.meta.url);
+const cjs = require('nestjs-contextvars/core');
+
+for (const peer of ['reflect-metadata', '@nestjs/common', 'rxjs', 'nestjs-cls']) {
+  assert.throws(() => require(peer), { code: 'MODULE_NOT_FOUND' });
+}
+assert.equal(Reflect.getMetadata, undefined);
+assert.equal(esm.ContextVar, cjs.ContextVar);
+
+const user = new esm.ContextVar('user');
+assert.equal(
+  user.run('ada', () => user.get()),
+  'ada',
+);

@@ -1,0 +1,16 @@
+// The built package, imported by its name as an ESM application does.
+import assert from 'node:assert/strict';
+import * as entry from 'nestjs-contextvars';
+import * as core from 'nestjs-contextvars/core';
+
+assert.match(import.meta.resolve('nestjs-contextvars'), /\/dist\/esm\/index\.js$/);
+assert.match(import.meta.resolve('nestjs-contextvars/core'), /\/dist\/esm\/core\/index\.js$/);
+assert.equal(entry.ContextVar, core.ContextVar);
+
+const user = new entry.ContextVar('user');
+const role = new entry.ScopedValue('role');
+const seen = new core.Context().run(() => {
+  user.set('ada');
+  return [user.get(), role.run('admin', () => role.get()), core.copyContext().get(user)];
+});
+assert.deepEqual(seen, ['ada', 'admin', 'ada']);
