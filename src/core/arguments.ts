@@ -24,7 +24,8 @@ export function requireName(where: string, name: unknown): asserts name is strin
 
 export function optionsOf<T extends object>(where: string, options: T | undefined): T | undefined {
   if (options === undefined) return undefined;
-  if (typeof options !== 'object' || options === null) throw wrongArgument(where, 'an options object', options);
+  if (typeof options !== 'object' || options === null)
+    throw wrongArgument(where, 'an options object', options);
   return options;
 }
 

@@ -22,7 +22,8 @@ export function bindContext<F extends (...args: never[]) => unknown>(fn: F): F {
   const bound = function (this: unknown, ...args: never[]): unknown {
     // Slots of its own for each call: what one call sets under a captured binding is not seen by the next.
     const own = captured && captureSlots(captured, captured.unit, captured.cell);
-    const inner = own ?? (frame?.slot === undefined ? frame : new Frame(frame.unit, frame.cell, undefined, undefined));
+    const inner =
+      own ?? (frame?.slot === undefined ? frame : new Frame(frame.unit, frame.cell, undefined, undefined));
     return runExtent(new FrameExtent(inner, true, foreign), () => Reflect.apply(fn, this, args) as unknown);
   };
   return standIn(bound, fn) as F;

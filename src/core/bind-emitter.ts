@@ -19,14 +19,25 @@ const ADD_ONCE = { once: 'on', prependOnceListener: 'prependListener' } as const
  * @example
  * bindEmitter(socket).on('data', (chunk) => logger.log(requestId.get()));
  */
-export function bindEmitter<E extends Pick<EventEmitter, 'on' | 'once' | 'emit' | 'removeListener'>>(emitter: E): E {
+export function bindEmitter<E extends Pick<EventEmitter, 'on' | 'once' | 'emit' | 'removeListener'>>(
+  emitter: E,
+): E {
   const target = emitter as unknown as EventEmitter & { [BOUND]?: true };
-  if (typeof target !== 'object' || target === null || typeof target.on !== 'function' || typeof target.emit !== 'function') {
+  if (
+    typeof target !== 'object' ||
+    target === null ||
+    typeof target.on !== 'function' ||
+    typeof target.emit !== 'function'
+  ) {
     throw wrongArgument('bindEmitter', 'an EventEmitter', emitter);
   }
   if (target[BOUND]) return emitter;
   define(target, BOUND, true);
-  const original = { on: target.on, addListener: target.addListener, prependListener: target.prependListener };
+  const original = {
+    on: target.on,
+    addListener: target.addListener,
+    prependListener: target.prependListener,
+  };
   for (const name of ADD) {
     const add: Add = (event, listener) => {
       // Not a function: Node's own error says so better.

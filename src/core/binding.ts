@@ -20,7 +20,8 @@ export class Binding<T> {
 
   /** Bindings are made by `as` only: anything else is a TypeError. */
   private constructor(key: typeof KEY, variable: Bindable, value: T) {
-    if (key !== KEY || new.target !== Binding) throw new TypeError('Binding: made by variable.as(value) only');
+    if (key !== KEY || new.target !== Binding)
+      throw new TypeError('Binding: made by variable.as(value) only');
     this.#variable = variable;
     this.#value = value;
   }
@@ -44,7 +45,8 @@ export class Binding<T> {
     bindAll = (scope, where, bindings) => {
       for (let i = 0; i < bindings.length; i++) {
         const binding = bindings[i];
-        if (typeof binding !== 'object' || binding === null || !(#variable in binding)) requireBinding(where, binding);
+        if (typeof binding !== 'object' || binding === null || !(#variable in binding))
+          requireBinding(where, binding);
         else scope.bind(binding.#variable, binding.#value);
       }
       return scope;

@@ -94,7 +94,11 @@ function ended(step: () => unknown, extent: Extent, watch = true): unknown {
   );
 }
 
-function facade<T extends object>(target: T, extent: Extent | undefined, methods: Map<PropertyKey, Method>): T {
+function facade<T extends object>(
+  target: T,
+  extent: Extent | undefined,
+  methods: Map<PropertyKey, Method>,
+): T {
   return new Proxy(target, {
     get(_, key) {
       const replaced = methods.get(key);

@@ -111,7 +111,9 @@ function subscribeObserver(source: Subscribable, args: unknown[], extent: Extent
     if (typeof callback !== 'function') continue;
     bound[name] = (...values) => outside(() => callback.apply(observer, values));
   }
-  const subscription = extent.run(() => source.subscribe(bound)) as Partial<Subscriber> & { unsubscribe(): void };
+  const subscription = extent.run(() => source.subscribe(bound)) as Partial<Subscriber> & {
+    unsubscribe(): void;
+  };
   const unsubscribe = subscription.unsubscribe.bind(subscription);
   subscription.unsubscribe = () => extent.run(unsubscribe);
   // Runs at once where the source has completed already.

@@ -1,5 +1,5 @@
-import type { Frame } from './frame.js';
 import type { ForeignStates } from './foreign-context.js';
+import type { Frame } from './frame.js';
 import type { Unit } from './unit.js';
 
 /**

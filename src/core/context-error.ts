@@ -36,6 +36,10 @@ export class ContextError extends Error {
 
   static {
     // On the prototype, as for the built-in errors, so that it is not printed with each error.
-    Object.defineProperty(ContextError.prototype, 'name', { value: 'ContextError', configurable: true, writable: true });
+    Object.defineProperty(ContextError.prototype, 'name', {
+      value: 'ContextError',
+      configurable: true,
+      writable: true,
+    });
   }
 }

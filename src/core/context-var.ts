@@ -1,20 +1,20 @@
 import { type InspectOptions, inspect } from 'node:util';
 import { optionsOf, requireFunction, requireName, wrongArgument } from './arguments.js';
-import { Binding, newBinding } from './binding.js';
+import { type Binding, newBinding } from './binding.js';
 import type { Cell } from './cell.js';
 import type { Codec } from './codec.js';
 import { ContextError } from './context-error.js';
 import { FrameExtent } from './extent.js';
 import { settle } from './follow.js';
 import { currentFrame } from './foreign-context.js';
-import { inForce, nearest, push } from './overlay.js';
 import type { Frame } from './frame.js';
+import { inForce, nearest, push } from './overlay.js';
 import { PERMANENT, Slot } from './slot.js';
 import { storage } from './storage.js';
 import { checkToken, newToken, Token, useToken } from './token.js';
 import { inSomeUnit } from './unit-extent.js';
-import { list, nextIndex } from './variables.js';
 import { warnIfInsideUnit } from './variable-warning.js';
+import { list, nextIndex } from './variables.js';
 
 /** The place of a variable in every cell; undefined where it is no ContextVar. */
 export let indexOf: (variable: ContextVar<unknown>) => number | undefined;
@@ -53,7 +53,8 @@ export class ContextVar<T> {
     requireName('ContextVar', name);
     if (new.target !== ContextVar) throw new TypeError('ContextVar: cannot be subclassed');
     const { secret = false, codec, ...rest } = optionsOf(`ContextVar '${name}'`, options) ?? {};
-    if (typeof secret !== 'boolean') throw wrongArgument(`ContextVar '${name}'`, 'a boolean as secret', secret);
+    if (typeof secret !== 'boolean')
+      throw wrongArgument(`ContextVar '${name}'`, 'a boolean as secret', secret);
     if (codec !== undefined && (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function')) {
       throw wrongArgument(`ContextVar '${name}'`, 'a codec with encode and decode', codec);
     }
@@ -188,7 +189,8 @@ export class ContextVar<T> {
   }
 
   [inspect.custom](depth: number, options: InspectOptions): string {
-    if (!this.#hasDefault || this.#secret) return `ContextVar { '${this.#name}'${this.#secret ? ', secret' : ''} }`;
+    if (!this.#hasDefault || this.#secret)
+      return `ContextVar { '${this.#name}'${this.#secret ? ', secret' : ''} }`;
     const shown = depth < 1 ? '...' : inspect(this.#default, { ...options, depth: depth - 1 });
     return `ContextVar { '${this.#name}', default: ${shown} }`;
   }

@@ -72,7 +72,8 @@ export class Context {
     const source = this.#cell;
     const cell = source.fork(source.unit);
     cell.foreign = source.foreign;
-    if (source.captured !== undefined) cell.captured = captureSlots(source.captured, source.captured.unit, cell);
+    if (source.captured !== undefined)
+      cell.captured = captureSlots(source.captured, source.captured.unit, cell);
     return new Context(KEY, cell);
   }
 
@@ -130,7 +131,11 @@ export class Context {
 
   [inspect.custom](depth: number, options: InspectOptions): string {
     const shown = [...this.entries()].map(([variable, value]) => {
-      const text = variable.secret ? '<secret>' : depth < 1 ? '...' : inspect(value, { ...options, depth: depth - 1 });
+      const text = variable.secret
+        ? '<secret>'
+        : depth < 1
+          ? '...'
+          : inspect(value, { ...options, depth: depth - 1 });
       return `'${variable.name}' => ${text}`;
     });
     return `Context(${shown.length}) {${shown.length === 0 ? '' : ` ${shown.join(', ')} `}}`;

@@ -1,5 +1,5 @@
 import { optionsOf, requireFunction, requireOptionalString } from './arguments.js';
-import { cellOf, type Context } from './context.js';
+import { type Context, cellOf } from './context.js';
 import { runExtent } from './follow.js';
 import { captureForeign, currentFrame } from './foreign-context.js';
 import { captureCell } from './overlay.js';
@@ -31,8 +31,9 @@ export function createTask<R>(fn: () => R, options?: TaskOptions): Promise<Await
   const parent = currentFrame();
   const cell = given ?? captureCell(parent);
   const foreign = given === undefined ? captureForeign() : given.foreign;
-  const task = new UnitExtent({ kind: 'task', cell, foreign, name: name ?? (fn.name || undefined) }, (failure) =>
-    settled(failure),
+  const task = new UnitExtent(
+    { kind: 'task', cell, foreign, name: name ?? (fn.name || undefined) },
+    (failure) => settled(failure),
   );
   if (given === undefined) cell.unit = task.unit;
   const settled = track(task.unit, parent?.unit);

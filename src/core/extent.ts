@@ -1,5 +1,5 @@
-import type { Frame } from './frame.js';
 import { type ForeignStates, runForeign } from './foreign-context.js';
+import type { Frame } from './frame.js';
 import { storage } from './storage.js';
 
 /** Boxed, because anything can be thrown, `undefined` too. */

@@ -1,8 +1,8 @@
 import { types } from 'node:util';
-import { ContextError } from './context-error.js';
-import type { Extent } from './extent.js';
 import { bindIterable, bindIterator } from './bound-iterator.js';
 import { bindObservable } from './bound-observable.js';
+import { ContextError } from './context-error.js';
+import type { Extent } from './extent.js';
 import { isAsyncIterable, isIterator, isObservable, isStream, isThenable } from './lazy-result.js';
 
 const nativeThen = Promise.prototype.then;

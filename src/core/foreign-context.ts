@@ -1,8 +1,8 @@
 import { requireFunction, requireName, wrongArgument } from './arguments.js';
-import type { Frame } from './frame.js';
-import { Unit, type UnitOfWork } from './unit.js';
 import { emptyCell } from './cell.js';
+import type { Frame } from './frame.js';
 import { storage } from './storage.js';
+import { Unit, type UnitOfWork } from './unit.js';
 
 /**
  * Another library's ambient context (a CLS store, an OpenTelemetry context) that moves with ours. Called
@@ -22,9 +22,10 @@ export interface ForeignContext<S = unknown> {
   fork(state: S | undefined, unit: UnitOfWork): S | undefined;
   /**
    * Where none of our contexts is active: gives the unit of work that stands for the other library's
-   * active context, made by `open` the first time, or `undefined` when it has none either.
+   * active context, made by `open` the first time, or `undefined` when it has none either. Such a unit ends
+   * only where the other library says so: nobody else knows when its context is over.
    */
-  adopt?(open: () => UnitOfWork): UnitOfWork | undefined;
+  adopt?(open: (id?: string) => UnitOfWork): UnitOfWork | undefined;
 }
 
 /** One state per registered foreign context, in the order of registration; undefined where there are none. */
@@ -49,7 +50,8 @@ const registered: ForeignContext[] = [];
  */
 export function registerForeignContext<S>(foreign: ForeignContext<S>): void {
   const where = 'registerForeignContext';
-  if (typeof foreign !== 'object' || foreign === null) throw wrongArgument(where, 'a ForeignContext', foreign);
+  if (typeof foreign !== 'object' || foreign === null)
+    throw wrongArgument(where, 'a ForeignContext', foreign);
   requireName(where, foreign.name);
   for (const part of [foreign.capture, foreign.run, foreign.fork]) requireFunction(where, part);
   if (foreign.adopt !== undefined) requireFunction(where, foreign.adopt);
@@ -62,7 +64,9 @@ export function captureForeign(): ForeignStates {
 }
 
 export function forkForeign(states: ForeignStates, unit: Unit): ForeignStates {
-  return registered.length === 0 ? undefined : registered.map((foreign, i) => foreign.fork(states?.[i], unit));
+  return registered.length === 0
+    ? undefined
+    : registered.map((foreign, i) => foreign.fork(states?.[i], unit));
 }
 
 export function runForeign<R>(states: ForeignStates, fn: () => R): R {
@@ -84,8 +88,8 @@ export function currentFrame(): Frame | undefined {
 function adoptedFrame(): Frame | undefined {
   for (let i = 0; i < registered.length; i++) {
     const foreign = registered[i] as ForeignContext;
-    const unit = foreign.adopt?.(() => {
-      const opened = new Unit(foreign.name, emptyCell());
+    const unit = foreign.adopt?.((id) => {
+      const opened = new Unit(foreign.name, emptyCell(), id);
       opened.start(captureForeign());
       return opened;
     });

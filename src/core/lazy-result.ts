@@ -36,7 +36,10 @@ function isWeb(end: unknown, key: string): boolean {
 }
 
 export function isObservable(object: object): object is Subscribable {
-  return has(object, 'subscribe') && (has(object, Symbol.for('observable')) || has(object, '@@observable') || has(object, 'pipe'));
+  return (
+    has(object, 'subscribe') &&
+    (has(object, Symbol.for('observable')) || has(object, '@@observable') || has(object, 'pipe'))
+  );
 }
 
 export function isIterator(object: object): object is Iterates {

@@ -1,6 +1,6 @@
-import { Cell, emptyCell } from './cell.js';
+import { type Cell, emptyCell } from './cell.js';
 import { Frame } from './frame.js';
-import { CAPTURED, type Bindable, isOpaque, PERMANENT, Slot } from './slot.js';
+import { type Bindable, CAPTURED, isOpaque, PERMANENT, Slot } from './slot.js';
 import type { Unit } from './unit.js';
 
 // The chain of bindings that `run` and temporary scopes lay over the cell of a Context, innermost first.

@@ -39,7 +39,8 @@ function preserve(method: Method, name: string, background: boolean): Method {
     const tracked = track(call.unit, parent?.unit);
     settled = (failure) => {
       tracked(failure);
-      if (failure !== undefined) call.run(() => reportError(failure.error, `in the background call '${name}'`));
+      if (failure !== undefined)
+        call.run(() => reportError(failure.error, `in the background call '${name}'`));
     };
     return inBackground(call, body);
   };
@@ -65,7 +66,10 @@ function inBackground(call: UnitExtent, body: () => unknown): unknown {
  * @example
  * const render = preserveContext(async (order: Order) => { ... }, { background: true });
  */
-export function preserveContext<F extends (...args: never[]) => unknown>(fn: F, options?: PreserveOptions): F {
+export function preserveContext<F extends (...args: never[]) => unknown>(
+  fn: F,
+  options?: PreserveOptions,
+): F {
   requireFunction('preserveContext', fn);
   const { name, background = false } = checked('preserveContext', options);
   return standIn(preserve(fn, name ?? (fn.name || 'anonymous'), background), fn) as F;

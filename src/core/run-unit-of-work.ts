@@ -1,6 +1,12 @@
-import { optionsOf, requireFunction, requireName, requireOptionalString, wrongArgument } from './arguments.js';
+import {
+  optionsOf,
+  requireFunction,
+  requireName,
+  requireOptionalString,
+  wrongArgument,
+} from './arguments.js';
 import { emptyCell } from './cell.js';
-import { cellOf, type Context } from './context.js';
+import { type Context, cellOf } from './context.js';
 import { runExtent } from './follow.js';
 import { currentFrame } from './foreign-context.js';
 import { wrapMethod } from './method-decorator.js';
@@ -16,7 +22,8 @@ export interface UnitOptions {
   readonly context?: Context;
 }
 
-export interface AsUnitOfWorkOptions<A extends unknown[] = unknown[]> extends Omit<UnitOptions, 'id' | 'context'> {
+export interface AsUnitOfWorkOptions<A extends unknown[] = unknown[]>
+  extends Omit<UnitOptions, 'id' | 'context'> {
   /** Makes the id of the unit from the arguments of the call. Default: a UUID. */
   readonly id?: (...args: A) => string;
 }
@@ -61,10 +68,14 @@ export function AsUnitOfWork<A extends unknown[]>(options: AsUnitOfWorkOptions<A
   const { kind, id } = optionsOf(where, options) ?? ({} as Partial<AsUnitOfWorkOptions<A>>);
   requireName(`${where}: kind`, kind);
   if (id !== undefined && typeof id !== 'function') throw wrongArgument(where, 'a function as id', id);
-  return wrapMethod(where, (method, name) => function (this: unknown, ...args: never[]) {
-    const unit: UnitOptions = { kind, ...(id && { id: Reflect.apply(id, this, args) as string }) };
-    return runUnit(where, unit, name, () => Reflect.apply(method, this, args) as unknown);
-  });
+  return wrapMethod(
+    where,
+    (method, name) =>
+      function (this: unknown, ...args: never[]) {
+        const unit: UnitOptions = { kind, ...(id && { id: Reflect.apply(id, this, args) as string }) };
+        return runUnit(where, unit, name, () => Reflect.apply(method, this, args) as unknown);
+      },
+  );
 }
 
 /** The unit of work that the running code belongs to; undefined outside any. */

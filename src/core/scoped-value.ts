@@ -1,14 +1,14 @@
 import { inspect } from 'node:util';
 import { optionsOf, requireFunction, requireName, wrongArgument } from './arguments.js';
-import { Binding, newBinding } from './binding.js';
+import { type Binding, newBinding } from './binding.js';
 import { ContextError } from './context-error.js';
 import { currentFrame } from './foreign-context.js';
 import { nearest } from './overlay.js';
 import { CAPTURED, PERMANENT } from './slot.js';
 import { outerFrame, TempScope } from './temp-scope.js';
 import { inSomeUnit } from './unit-extent.js';
-import { nextIndex } from './variables.js';
 import { warnIfInsideUnit } from './variable-warning.js';
+import { nextIndex } from './variables.js';
 
 export interface ScopedValueOptions {
   /** Keeps the value out of `inspect`, JSON, error messages, logs and diagnostics. Default: false. */
@@ -42,7 +42,8 @@ export class ScopedValue<T> {
     requireName('ScopedValue', name);
     if (new.target !== ScopedValue) throw new TypeError('ScopedValue: cannot be subclassed');
     const { secret = false } = optionsOf(`ScopedValue '${name}'`, options) ?? {};
-    if (typeof secret !== 'boolean') throw wrongArgument(`ScopedValue '${name}'`, 'a boolean as secret', secret);
+    if (typeof secret !== 'boolean')
+      throw wrongArgument(`ScopedValue '${name}'`, 'a boolean as secret', secret);
     this.#name = name;
     this.index = nextIndex();
     this.#secret = secret;

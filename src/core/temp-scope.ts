@@ -56,7 +56,8 @@ export class TempScope implements Extent, Lease {
       this.end();
       throw error;
     }
-    if ((typeof result === 'object' && result !== null) || typeof result === 'function') return settle(result, this);
+    if ((typeof result === 'object' && result !== null) || typeof result === 'function')
+      return settle(result, this);
     this.end();
     return result;
   }
@@ -77,7 +78,8 @@ export class TempScope implements Extent, Lease {
     this.ended = true;
     if (this.#held) this.outer.unit.drop(this);
     // Work left running holds the frame, perhaps for long: not the value too.
-    for (let at: Frame | undefined = this.frame; at?.slot?.lease === this; at = at.outer) at.slot.value = undefined;
+    for (let at: Frame | undefined = this.frame; at?.slot?.lease === this; at = at.outer)
+      at.slot.value = undefined;
   }
 
   repeat(): () => TempScope {
@@ -93,7 +95,8 @@ export class TempScope implements Extent, Lease {
   /** In the order in which they were bound. */
   #slots(): Slot[] {
     const slots: Slot[] = [];
-    for (let at: Frame | undefined = this.frame; at?.slot?.lease === this; at = at.outer) slots.unshift(at.slot);
+    for (let at: Frame | undefined = this.frame; at?.slot?.lease === this; at = at.outer)
+      slots.unshift(at.slot);
     return slots;
   }
 

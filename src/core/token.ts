@@ -8,7 +8,11 @@ import type { Slot } from './slot.js';
 const MISSING: unique symbol = Symbol('Token.MISSING');
 const KEY = Symbol('token');
 
-export let newToken: <T>(variable: ContextVar<T>, oldValue: T | typeof MISSING, place: Slot | Cell) => Token<T>;
+export let newToken: <T>(
+  variable: ContextVar<T>,
+  oldValue: T | typeof MISSING,
+  place: Slot | Cell,
+) => Token<T>;
 /** Where the token's set was made, if the token is unused and of `variable`. */
 export let checkToken: <T>(token: Token<T>, variable: ContextVar<T>) => Slot | Cell;
 export let useToken: (token: Token<never>) => void;
@@ -36,7 +40,12 @@ export class Token<T> {
   #used = false;
 
   /** Tokens are made by `ContextVar.set` only: anything else is a TypeError. */
-  private constructor(key: typeof KEY, variable: ContextVar<T>, oldValue: T | typeof MISSING, place: Slot | Cell) {
+  private constructor(
+    key: typeof KEY,
+    variable: ContextVar<T>,
+    oldValue: T | typeof MISSING,
+    place: Slot | Cell,
+  ) {
     if (key !== KEY || new.target !== Token) throw new TypeError('Token: made by ContextVar.set only');
     this.#var = variable;
     this.#oldValue = oldValue;
@@ -70,7 +79,10 @@ export class Token<T> {
         throw wrongArgument(`ContextVar '${variable.name}'.reset`, 'a Token', token);
       }
       if (token.#used) {
-        throw new ContextError('ERR_TOKEN_USED', `Token of '${token.#var.name}' has already been used; set again for a new one.`);
+        throw new ContextError(
+          'ERR_TOKEN_USED',
+          `Token of '${token.#var.name}' has already been used; set again for a new one.`,
+        );
       }
       if ((token.#var as unknown) !== variable) {
         throw new ContextError(

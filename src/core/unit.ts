@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Cell } from './cell.js';
 import { ContextError } from './context-error.js';
 import { channels } from './diagnostics.js';
-import { reportError } from './report-error.js';
-import { Frame } from './frame.js';
 import type { ForeignStates } from './foreign-context.js';
+import { Frame } from './frame.js';
+import { reportError } from './report-error.js';
 import { storage } from './storage.js';
 
 /**
@@ -29,15 +29,15 @@ export interface Endable {
 
 export type EndHook = () => void | PromiseLike<void>;
 
-/** The phases of a unit's end, in their order: listeners of users, then disposal of instances, then release. */
-export type EndPhase = 'end' | 'dispose' | 'release';
-
-const PHASES: readonly EndPhase[] = ['end', 'dispose', 'release'];
+/** The phases of a unit's end that are waited for, in their order: listeners of users, disposal of instances. */
+export type EndPhase = 'end' | 'dispose';
 
 export class Unit implements UnitOfWork {
   readonly kind: string;
   /** What the task or method is called, for diagnostics. */
   readonly name: string | undefined;
+  /** What the opener keeps with the unit for as long as it lasts: the HTTP exchange, the job. */
+  state: unknown = undefined;
   #id: string | undefined;
   readonly #started = performance.now();
   readonly #cell: Cell;
@@ -49,6 +49,7 @@ export class Unit implements UnitOfWork {
   #foreign: ForeignStates;
   #open: Set<Endable> | undefined;
   #hooks: Record<EndPhase, EndHook[]> | undefined;
+  #releases: (() => void)[] | undefined;
 
   constructor(kind: string, cell: Cell, id?: string, name?: string) {
     this.kind = kind;
@@ -118,8 +119,14 @@ export class Unit implements UnitOfWork {
 
   /** Calls `hook` at the base of the unit when it ends. */
   on(phase: EndPhase, hook: EndHook): void {
-    this.#hooks ??= { end: [], dispose: [], release: [] };
+    this.#hooks ??= { end: [], dispose: [] };
     this.#hooks[phase].push(hook);
+  }
+
+  /** Calls `release` last of all. It must not throw. */
+  onRelease(release: () => void): void {
+    this.#releases ??= [];
+    this.#releases.push(release);
   }
 
   /** Ends the unit, once. Gives a promise only where a hook has to be waited for; it never rejects. */
@@ -133,7 +140,7 @@ export class Unit implements UnitOfWork {
   }
 
   async #runHooks(hooks: Record<EndPhase, EndHook[]>): Promise<void> {
-    for (const phase of PHASES) {
+    for (const phase of ['end', 'dispose'] as const) {
       // Instances are disposed in reverse order of their creation, everything else in order.
       const inOrder = phase === 'dispose' ? hooks[phase].reverse() : hooks[phase];
       for (const hook of inOrder) {
@@ -149,7 +156,10 @@ export class Unit implements UnitOfWork {
   #release(): void {
     this.#state = 'ended';
     this.#hooks = undefined;
+    this.state = undefined;
     this.#open = undefined;
+    for (const release of this.#releases ?? []) release();
+    this.#releases = undefined;
     const controller = this.#controller;
     if (controller !== undefined && !controller.signal.aborted) {
       storage.run(this.#base, () => controller.abort(this.#endedError()));

@@ -6,7 +6,8 @@ export const WARN_VAR_IN_UNIT = 'WARN_VAR_IN_UNIT';
 const reported = new Set<string>();
 
 // Of a module that is loaded inside a unit (a lazy import): its variables are at module level all the same.
-const MODULE_LEVEL = /^\s+at (?:Module\._compile|.*ModuleJob\.run|.*SourceTextModule\.evaluate|.*node:internal\/modules)/;
+const MODULE_LEVEL =
+  /^\s+at (?:Module\._compile|.*ModuleJob\.run|.*SourceTextModule\.evaluate|.*node:internal\/modules)/;
 
 /**
  * Outside production, reports once per place a variable that is made inside a unit of work: each one takes

@@ -48,9 +48,13 @@ export function WithTempContext(...args: unknown[]): MethodDecorator {
   const where = '@WithTempContext';
   if (args.length === 0) throw wrongArgument(where, 'at least one binding', undefined);
   if (typeof make !== 'function') for (const binding of args) requireBinding(where, binding);
-  return wrapMethod(where, (method, name) => function (this: unknown, ...callArgs: unknown[]) {
-    const bindings: unknown = typeof make === 'function' ? Reflect.apply(make, this, callArgs) : args;
-    if (!Array.isArray(bindings)) throw wrongArgument(where, 'an array of bindings', bindings);
-    return runTemporary(where, bindings, () => Reflect.apply(method, this, callArgs), name);
-  });
+  return wrapMethod(
+    where,
+    (method, name) =>
+      function (this: unknown, ...callArgs: unknown[]) {
+        const bindings: unknown = typeof make === 'function' ? Reflect.apply(make, this, callArgs) : args;
+        if (!Array.isArray(bindings)) throw wrongArgument(where, 'an array of bindings', bindings);
+        return runTemporary(where, bindings, () => Reflect.apply(method, this, callArgs), name);
+      },
+  );
 }

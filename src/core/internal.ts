@@ -1,0 +1,18 @@
+// What the other rooms of this package need of core beyond its public names. Not an entry of the package.
+
+import { loaded } from './loaded.js';
+
+export const {
+  currentFrame,
+  drainTasks,
+  emptyCell,
+  openUnit,
+  reportError,
+  runForeign,
+  setErrorReporter,
+  storage,
+} = loaded;
+
+export type { Frame } from './frame.js';
+export { firstLoaded } from './shared.js';
+export type { Unit } from './unit.js';

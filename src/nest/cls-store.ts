@@ -1,0 +1,44 @@
+import { CLS_ID, ClsServiceManager, type ClsStore } from 'nestjs-cls';
+import { registerForeignContext, type UnitOfWork } from '../core/index.js';
+import type { Unit } from '../core/internal.js';
+
+/** The one symbol under which a CLS store holds the unit of work that lives in it. */
+export const CLS_UNIT: unique symbol = Symbol.for('nestjs-contextvars.unit');
+
+type Store = ClsStore & { [CLS_UNIT]?: UnitOfWork; [CLS_ID]?: string };
+
+/** The seam to nestjs-cls: its store moves with our units, and a context that only it has opened is one. */
+export function registerClsStore(): void {
+  const cls = ClsServiceManager.getClsService();
+  registerForeignContext<Store>({
+    name: 'nestjs-cls',
+    capture: () => cls.get() as Store | undefined,
+    run: (store, fn) => (store === undefined ? withoutStore(fn) : cls.runWith(store, fn)),
+    fork: (store, unit) => forkStore(store, unit as Unit),
+    adopt: (open) => {
+      const store = cls.get() as Store | undefined;
+      if (store === undefined) return undefined;
+      store[CLS_UNIT] ??= open(store[CLS_ID]);
+      return store[CLS_UNIT];
+    },
+  });
+  // `cls.exit` turns the whole AsyncLocalStorage off and on again on Node 20 and 22; only used where a store is active.
+  function withoutStore<R>(fn: () => R): R {
+    return cls.isActive() ? cls.exit(fn) : fn();
+  }
+}
+
+/** The string keys (shallow) and the id, and none of the symbol keys: neither the open transaction nor the request. */
+function forkStore(parent: Store | undefined, unit: Unit): Store {
+  const store = { ...parent } as Record<PropertyKey, unknown>;
+  for (const key of Object.getOwnPropertySymbols(store)) delete store[key];
+  store[CLS_ID] = parent?.[CLS_ID] ?? unit.id;
+  store[CLS_UNIT] = unit;
+  unit.onRelease(() => clear(store));
+  return store as Store;
+}
+
+/** Whoever holds the context of an ended unit holds its store: not the request and the instances with it. */
+function clear(store: Record<PropertyKey, unknown>): void {
+  for (const key of Object.getOwnPropertySymbols(store)) if (key !== CLS_ID) delete store[key];
+}

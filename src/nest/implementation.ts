@@ -1,0 +1,4 @@
+// What the root entry takes from this room; `index.ts` puts the first copy in the process in its place.
+
+export { ContextModule } from './context.module.js';
+export { RequestContext } from './request-context.js';

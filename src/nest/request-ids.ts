@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { ContextVar } from '../core/index.js';
+import { firstLoaded } from '../core/internal.js';
+
+/** What an id from outside must match; anything else is replaced, not repaired. */
+const ACCEPTED = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** The id of the request that the running work belongs to, carried into its tasks and jobs. */
+export const requestId: ContextVar<string> = firstLoaded(
+  'nest.requestId',
+  () => new ContextVar<string>('requestId'),
+);
+
+/** The id of the whole conversation across services; the request's own id where the caller gave none. */
+export const correlationId: ContextVar<string> = firstLoaded(
+  'nest.correlationId',
+  () => new ContextVar<string>('correlationId'),
+);
+
+/** Whether an id that the caller sent is used. */
+export type AcceptId = boolean | ((id: string, request: IncomingMessage) => boolean);
+
+export interface RequestIdOptions {
+  /** The header that carries the id, in and out. Default: `x-request-id`. */
+  readonly header?: string;
+  /**
+   * Whether the caller's id is used. It must match `^[A-Za-z0-9._-]{1,128}$` in any case and is replaced
+   * otherwise. Default: true.
+   */
+  readonly accept?: AcceptId;
+  /** Makes an id where the caller gave none that is accepted. Default: a UUID. */
+  readonly generate?: (request: IncomingMessage) => string;
+}
+
+export interface CorrelationIdOptions {
+  /** The header that carries the id, in and out. Default: `x-correlation-id`. */
+  readonly header?: string;
+  /** As for the request id. Default: true. Where none is accepted, the request id is used. */
+  readonly accept?: AcceptId;
+}
+
+/** The id in `header`, if it is well-formed and accepted. A header sent twice is joined by Node, and refused. */
+export function inboundId(request: IncomingMessage, header: string, accept: AcceptId): string | undefined {
+  const id = request.headers[header];
+  if (typeof id !== 'string' || accept === false || !ACCEPTED.test(id)) return undefined;
+  return accept === true || accept(id, request) ? id : undefined;
+}
+
+export function generatedId(request: IncomingMessage, generate: RequestIdOptions['generate']): string {
+  return generate === undefined ? randomUUID() : generate(request);
+}
