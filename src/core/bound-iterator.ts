@@ -1,7 +1,6 @@
 import { types } from 'node:util';
 import type { Extent } from './extent.js';
-import { settle } from './follow.js';
-import { type Iterates, isIterator } from './lazy-result.js';
+import { type Iterates, isIterator, isThenable } from './lazy-result.js';
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -37,8 +36,15 @@ export function bindIterator<T extends Iterates>(iterator: T, extent: Extent): T
   return bound;
 }
 
-/** An iterable that does its work inside; each iteration has an extent of its own. */
-export function bindIterable<T extends AsyncIterable<unknown>>(iterable: T, again: () => Extent): T {
+/**
+ * An iterable that does its work inside; each iteration has an extent of its own, and so has each `await` of
+ * one that can be awaited too, which is left to `followThen`.
+ */
+export function bindIterable<T extends AsyncIterable<unknown>>(
+  iterable: T,
+  again: () => Extent,
+  followThen: (extent: Extent) => Promise<unknown>,
+): T {
   const iterate = (): unknown => {
     const extent = again();
     extent.pend();
@@ -49,13 +55,8 @@ export function bindIterable<T extends AsyncIterable<unknown>>(iterable: T, agai
       : bindIterator({ ...pick(asyncIterator), [Symbol.asyncIterator]: () => asyncIterator }, extent);
   };
   const methods = new Map<PropertyKey, Method>([[Symbol.asyncIterator, iterate]]);
-  if ('then' in iterable) {
-    const { then } = iterable as unknown as PromiseLike<unknown>;
-    methods.set('then', (...args) => {
-      const extent = again();
-      const thenable = { then: (...inner: Parameters<typeof then>) => then.apply(iterable, inner) };
-      return (settle(thenable, extent) as Promise<unknown>).then(...(args as []));
-    });
+  if (isThenable(iterable)) {
+    methods.set('then', (...args) => followThen(again()).then(...(args as [])));
   }
   return facade(iterable, undefined, methods);
 }

@@ -100,6 +100,7 @@ export class ContextVar<T> {
       const value = frame.cell.values[this.index];
       if (value !== undefined) return value;
     }
+    // biome-ignore lint/complexity/noArguments: tells get(undefined) from get() at no cost
     return arguments.length === 0 ? this.#getSlowly() : this.#getSlowly({ fallback });
   }
 
@@ -168,7 +169,7 @@ export class ContextVar<T> {
   run<R>(value: T, fn: () => R): R {
     if (typeof fn !== 'function') requireFunction(`ContextVar '${this.#name}'.run`, fn);
     const frame = als.getStore() ?? currentFrame();
-    if (frame === undefined) return inSomeUnit('run', () => this.run(value, fn));
+    if (frame === undefined) return this.#runInNewUnit(value, fn);
     const inner = push(frame, new Slot(this, value, PERMANENT));
     const result = als.run(inner, fn);
     const plain = (typeof result !== 'object' || result === null) && typeof result !== 'function';
@@ -193,6 +194,11 @@ export class ContextVar<T> {
       return `ContextVar { '${this.#name}'${this.#secret ? ', secret' : ''} }`;
     const shown = depth < 1 ? '...' : inspect(this.#default, { ...options, depth: depth - 1 });
     return `ContextVar { '${this.#name}', default: ${shown} }`;
+  }
+
+  // Apart from `run`, which would have to allocate what this closure captures at every call.
+  #runInNewUnit<R>(value: T, fn: () => R): R {
+    return inSomeUnit('run', () => this.run(value, fn));
   }
 
   #getSlowly(given?: { fallback: unknown }): unknown {

@@ -60,12 +60,13 @@ function follow(result: object, extent: Extent): unknown {
     if (isAsyncIterable(result)) {
       const again = extent.repeat();
       extent.end();
-      return bindIterable(result, again);
+      return bindIterable(result, again, (own) =>
+        followThenable(result as unknown as PromiseLike<unknown>, own),
+      );
     }
   }
   if (isThenable(result)) {
-    extent.pend();
-    return followPromise(followThenable(result, extent), extent);
+    return followThenable(result, extent);
   }
   extent.end();
   return result;
@@ -73,12 +74,14 @@ function follow(result: object, extent: Extent): unknown {
 
 // Made and resolved inside, so that `then` of the result, and of a thenable it resolves to, run inside.
 function followThenable(thenable: PromiseLike<unknown>, extent: Extent): Promise<unknown> {
-  return extent.run(
+  extent.pend();
+  const promise = extent.run(
     () =>
       new Promise((resolve, reject) => {
         thenable.then((value) => extent.run(() => resolve(value)), reject);
       }),
   );
+  return followPromise(promise, extent);
 }
 
 // Not the promise itself with a reaction beside it: work left running could then still read a temporary

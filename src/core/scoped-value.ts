@@ -82,6 +82,7 @@ export class ScopedValue<T> {
       const value = frame.cell.values[this.index];
       if (value !== undefined || frame.cell.has(this.index)) return value;
     }
+    // biome-ignore lint/complexity/noArguments: tells get(undefined) from get() at no cost
     if (arguments.length > 0) return fallback;
     throw new ContextError(
       'ERR_VAR_UNSET',
@@ -126,7 +127,7 @@ export class ScopedValue<T> {
   run<R>(value: T, fn: () => R): R {
     if (typeof fn !== 'function') requireFunction(`ScopedValue '${this.#name}'.run`, fn);
     const frame = outerFrame();
-    if (frame === undefined) return inSomeUnit('temporary', () => this.run(value, fn));
+    if (frame === undefined) return this.#runInNewUnit(value, fn);
     return new TempScope(frame, undefined).bind(this, value).call(fn);
   }
 
@@ -145,6 +146,11 @@ export class ScopedValue<T> {
 
   [inspect.custom](): string {
     return `ScopedValue { '${this.#name}'${this.#secret ? ', secret' : ''} }`;
+  }
+
+  // Apart from `run`, which would have to allocate what this closure captures at every call.
+  #runInNewUnit<R>(value: T, fn: () => R): R {
+    return inSomeUnit('temporary', () => this.run(value, fn));
   }
 
   #ended(): ContextError {

@@ -14,7 +14,7 @@ const MODULE_LEVEL =
  * a place in every Context for good, and a value set through one is not found through the next.
  */
 export function warnIfInsideUnit(kind: string, name: string): void {
-  if (storage.getStore() === undefined || process.env['NODE_ENV'] === 'production') return;
+  if (storage.getStore() === undefined || process.env.NODE_ENV === 'production') return;
   // Line 0 is the message, 1 this function, 2 the constructor.
   const [place = 'an unknown place', caller = ''] = (new Error().stack ?? '').split('\n').slice(3, 5);
   if (MODULE_LEVEL.test(caller) || reported.has(place)) return;

@@ -8,8 +8,13 @@ type AnyBinding = Binding<unknown>;
 
 function runTemporary<R>(where: string, bindings: readonly unknown[], fn: () => R, name?: string): R {
   const frame = outerFrame();
-  if (frame === undefined) return inSomeUnit('temporary', () => runTemporary(where, bindings, fn, name));
+  if (frame === undefined) return runInNewUnit(where, bindings, fn, name);
   return bindAll(new TempScope(frame, name), where, bindings).call(fn);
+}
+
+// Apart from `runTemporary`, which would have to allocate what this closure captures at every call.
+function runInNewUnit<R>(where: string, bindings: readonly unknown[], fn: () => R, name?: string): R {
+  return inSomeUnit('temporary', () => runTemporary(where, bindings, fn, name));
 }
 
 /**

@@ -78,6 +78,7 @@ export class ContextModule
 
   /** The module with the given options; each has a default. */
   static override forRoot(options: ContextModuleOptions & ContextModuleExtras = {}): DynamicModule {
+    // biome-ignore lint/complexity/noThisInStatic: the builder's forRoot names its `this` as the module
     return super.forRoot(options);
   }
 

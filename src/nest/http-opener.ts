@@ -32,18 +32,23 @@ export class HttpOpener {
   /** Runs the set-up, once per request, then `next`, with the error where it fails. */
   setUp(exchange: HttpExchange, request: IncomingMessage, next: (error?: unknown) => void): void {
     const { setup } = this.#options;
-    if (setup === undefined || !exchange.claimSetup()) return next();
+    if (setup === undefined || !exchange.claimSetup()) {
+      next();
+      return;
+    }
     let done: void | Promise<void>;
     try {
       done = setup(this.#context, request);
     } catch (error) {
-      return next(asError(error));
+      next(asError(error));
+      return;
     }
-    if (typeof done?.then !== 'function') return next();
-    done.then(
-      () => next(),
-      (error) => next(asError(error)),
-    );
+    if (typeof done?.then === 'function') {
+      done.then(
+        () => next(),
+        (error) => next(asError(error)),
+      );
+    } else next();
   }
 
   #requestId(request: IncomingMessage): string {

@@ -1,0 +1,74 @@
+// Runs the benchmarks: every variant in a fresh process, in rounds of alternating order, medians with
+// spread. `npm run bench` builds the library first. `--rounds N` for more or fewer than 5.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import os from 'node:os';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
+const rounds = Number(values.rounds);
+const here = import.meta.dirname;
+
+function runVariant(file, name) {
+  const args = [...process.execArgv, `${here}/variant.mjs`, file, name];
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })).median;
+}
+
+function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+function cpython() {
+  const run = spawnSync('python3', [`${here}/cpython.py`], { encoding: 'utf8' });
+  if (run.status !== 0) {
+    console.log('CPython: skipped, there is no python3 on the path\n');
+    return {};
+  }
+  return JSON.parse(run.stdout);
+}
+
+const { variants, claims, remarks } = await import('./primitives.mjs');
+const names = Object.keys(variants);
+const samples = new Map(names.map((name) => [name, []]));
+
+console.log(
+  `node ${process.version} ${process.execArgv.join(' ')}, ${os.cpus()[0].model}, ${os.cpus().length} cores`,
+);
+console.log(`${rounds} rounds, a fresh process per variant and round\n`);
+for (let round = 0; round < rounds; round++) {
+  for (const name of round % 2 === 0 ? names : [...names].reverse()) {
+    samples.get(name).push(runVariant('primitives.mjs', name));
+  }
+}
+const python = cpython();
+
+const ns = (number) => (number === undefined ? '' : number.toFixed(1));
+const table = (rows) => console.table(Object.fromEntries(rows.map(({ name, ...row }) => [name, row])));
+
+table(
+  names.map((name) => {
+    const times = samples.get(name);
+    const spread = `${ns(Math.min(...times))} - ${ns(Math.max(...times))}`;
+    return { name, 'median ns': ns(median(times)), spread, 'CPython ns': ns(python[name]) };
+  }),
+);
+
+/** Ratios are taken within a round, so that a machine that slows down slows both. */
+function ratio(name, reference) {
+  return median(samples.get(name).map((time, round) => time / samples.get(reference)[round]));
+}
+
+table(
+  claims.map(([name, reference, limit]) => {
+    const value = reference === 'ns' ? median(samples.get(name)) : ratio(name, reference);
+    const what = reference === 'ns' ? `${name} [ns]` : `${name} / ${reference}`;
+    return { name: what, measured: value.toFixed(2), claimed: `<= ${limit}`, holds: value <= limit };
+  }),
+);
+table(
+  remarks.map(([name, reference]) => ({
+    name: `${name} / ${reference}`,
+    measured: ratio(name, reference).toFixed(2),
+  })),
+);
