@@ -1,0 +1,31 @@
+import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { ContextModule } from 'nestjs-contextvars';
+import { ErrorFilter } from './errors/error.filter.js';
+import { JsonBodyMiddleware } from './errors/json-body.middleware.js';
+import { HealthController } from './health/health.controller.js';
+import { IdentityModule } from './identity/identity.module.js';
+import { accessLog } from './logging/access-log.js';
+import { ContextLogger } from './logging/context-logger.js';
+import { OrdersModule } from './orders/orders.module.js';
+import { ReceiptsModule } from './receipts/receipts.module.js';
+import { RefundsModule } from './refunds/refunds.module.js';
+import { WhoamiModule } from './whoami/whoami.module.js';
+
+@Module({
+  imports: [
+    ContextModule.forRoot({ setup: accessLog }),
+    IdentityModule,
+    WhoamiModule,
+    OrdersModule,
+    ReceiptsModule,
+    RefundsModule,
+  ],
+  controllers: [HealthController],
+  providers: [ContextLogger, { provide: APP_FILTER, useClass: ErrorFilter }],
+})
+export class AppModule implements NestModule {
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(JsonBodyMiddleware).forRoutes('{*path}');
+  }
+}

@@ -1,0 +1,16 @@
+import type { INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module.js';
+import { type AdapterName, httpAdapters } from './http-adapters.js';
+import { ContextLogger } from './logging/context-logger.js';
+
+/** The application on the HTTP adapter of that name, not listening yet. */
+export async function createApp(adapter: AdapterName): Promise<INestApplication> {
+  // Nest's lines about starting up are left out, so that the address is easy to find.
+  const app = await NestFactory.create(AppModule, httpAdapters[adapter](), {
+    logger: ['warn', 'error', 'fatal'],
+  });
+  await app.init();
+  app.useLogger(app.get(ContextLogger));
+  return app;
+}

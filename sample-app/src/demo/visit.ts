@@ -1,0 +1,34 @@
+import type { Order } from '../orders/order.js';
+import type { AnswerCheck } from './answer-check.js';
+import type { DeskClient } from './desk-client.js';
+
+/** What one user does at the desk, several things at a time, and what has to come back. */
+export async function visit(client: DeskClient, check: AnswerCheck): Promise<void> {
+  const { name: user, tenant, role } = client.user;
+
+  const [who, tea, ink] = await Promise.all([
+    client.get('/whoami'),
+    client.post('/orders', { item: 'tea', quantity: 1 }),
+    client.post('/orders', { item: 'ink', quantity: 2 }),
+  ]);
+  check.expect(who, { requestId: who.requestId, tenant, user, role });
+  check.expect(tea, { item: 'tea', tenant, placedBy: user });
+  check.expect(ink, { item: 'ink', tenant, placedBy: user });
+
+  const { id: orderId } = tea.body as Order;
+  const { id: refunded } = ink.body as Order;
+  const [receipt, refund, orders, again] = await Promise.all([
+    client.get(`/receipts/${orderId}`),
+    client.post(`/orders/${refunded}/refund`),
+    client.get('/orders'),
+    client.get('/whoami'),
+  ]);
+  check.expect(receipt, { orderId, requestId: tea.requestId, tenant, user, role });
+  check.expect(refund, {
+    ledger: { orderId: refunded, quantity: -2, role: 'ledger-writer' },
+    audit: { role, seen: [role, role, role, role] },
+    after: { role },
+  });
+  check.expectRowsOf(orders, tenant);
+  check.expect(again, { requestId: again.requestId, tenant, user, role });
+}

@@ -1,0 +1,25 @@
+import { type AdapterName, httpAdapters } from './http-adapters.js';
+
+export interface Settings {
+  readonly adapter: AdapterName;
+  readonly port: number;
+  readonly host: string;
+}
+
+/** From `ADAPTER` (default express), `PORT` (3000; 0 takes any free one) and `HOST` (127.0.0.1). */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const { ADAPTER, PORT, HOST } = env;
+  const adapter = ADAPTER || 'express';
+  const port = Number(PORT || 3000);
+  if (!isAdapter(adapter)) {
+    throw new Error(`ADAPTER is '${adapter}'; it can be ${Object.keys(httpAdapters).join(' or ')}`);
+  }
+  if (!Number.isInteger(port) || port < 0 || port > 65535) {
+    throw new Error(`PORT is '${PORT}'; it can be a number from 0 to 65535`);
+  }
+  return { adapter, port, host: HOST || '127.0.0.1' };
+}
+
+function isAdapter(name: string): name is AdapterName {
+  return Object.hasOwn(httpAdapters, name);
+}
