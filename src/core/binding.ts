@@ -1,14 +1,16 @@
 import { inspect } from 'node:util';
 import { wrongArgument } from './arguments.js';
-import type { Bindable } from './slot.js';
-import type { TempScope } from './temp-scope.js';
+import type { Frame } from './frame.js';
+import { push } from './overlay.js';
+import { type Bindable, type Lease, Slot } from './slot.js';
 
 const KEY = Symbol('binding');
 
 export let newBinding: <T>(variable: Bindable, value: T) => Binding<T>;
 /** @throws TypeError where it is no binding. */
 export let requireBinding: (where: string, binding: unknown) => void;
-export let bindAll: (scope: TempScope, where: string, bindings: readonly unknown[]) => TempScope;
+/** `frame` with the binding over it. @throws TypeError where it is no binding. */
+export let pushBinding: (where: string, frame: Frame, binding: unknown, lease: Lease) => Frame;
 
 /**
  * A variable with the value it shall have in a temporary scope. Made by `ContextVar.as` and `ScopedValue.as`
@@ -42,14 +44,13 @@ export class Binding<T> {
         throw wrongArgument(where, 'bindings made by variable.as(value)', binding);
       }
     };
-    bindAll = (scope, where, bindings) => {
-      for (let i = 0; i < bindings.length; i++) {
-        const binding = bindings[i];
-        if (typeof binding !== 'object' || binding === null || !(#variable in binding))
-          requireBinding(where, binding);
-        else scope.bind(binding.#variable, binding.#value);
+    pushBinding = (where, frame, binding, lease) => {
+      // Here and not by the function above: this is what a short temporary scope mostly does.
+      if (typeof binding !== 'object' || binding === null || !(#variable in binding)) {
+        requireBinding(where, binding);
+        return frame;
       }
-      return scope;
+      return push(frame, new Slot(binding.#variable, binding.#value, lease));
     };
   }
 }

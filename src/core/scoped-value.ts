@@ -3,9 +3,9 @@ import { optionsOf, requireFunction, requireName, wrongArgument } from './argume
 import { type Binding, newBinding } from './binding.js';
 import { ContextError } from './context-error.js';
 import { currentFrame } from './foreign-context.js';
-import { nearest } from './overlay.js';
-import { CAPTURED, PERMANENT } from './slot.js';
-import { outerFrame, TempScope } from './temp-scope.js';
+import { nearest, push } from './overlay.js';
+import { CAPTURED, Lease, PERMANENT, Slot } from './slot.js';
+import { outerFrame, runTemporary } from './temp-scope.js';
 import { inSomeUnit } from './unit-extent.js';
 import { warnIfInsideUnit } from './variable-warning.js';
 import { nextIndex } from './variables.js';
@@ -128,7 +128,8 @@ export class ScopedValue<T> {
     if (typeof fn !== 'function') requireFunction(`ScopedValue '${this.#name}'.run`, fn);
     const frame = outerFrame();
     if (frame === undefined) return this.#runInNewUnit(value, fn);
-    return new TempScope(frame, undefined).bind(this, value).call(fn);
+    const lease = new Lease();
+    return runTemporary(frame, push(frame, new Slot(this, value, lease)), lease, fn, undefined);
   }
 
   /** This scoped value with `value`, for `withTempContext` and `@WithTempContext`. */

@@ -6,13 +6,13 @@ export interface Bindable {
   readonly secret: boolean;
 }
 
-/** Says whether a binding is still in force. */
-export interface Lease {
-  readonly ended: boolean;
+/** Says whether the bindings of one scope are still in force. */
+export class Lease {
+  ended = false;
 }
 
 /** The lease of what never ends by itself: `ContextVar.run` and captured bindings. */
-export const PERMANENT: Lease = Object.freeze({ ended: false });
+export const PERMANENT: Lease = Object.freeze(new Lease());
 
 /** The value of a ScopedValue in work that was captured while a temporary binding of it was in force. */
 export const CAPTURED: unique symbol = Symbol('captured');

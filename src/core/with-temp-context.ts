@@ -1,20 +1,24 @@
 import { requireFunction, wrongArgument } from './arguments.js';
-import { type Binding, bindAll, requireBinding } from './binding.js';
+import { type Binding, pushBinding, requireBinding } from './binding.js';
 import { wrapMethod } from './method-decorator.js';
-import { outerFrame, TempScope } from './temp-scope.js';
+import { Lease } from './slot.js';
+import { outerFrame, runTemporary } from './temp-scope.js';
 import { inSomeUnit } from './unit-extent.js';
 
 type AnyBinding = Binding<unknown>;
 
-function runTemporary<R>(where: string, bindings: readonly unknown[], fn: () => R, name?: string): R {
+function runBound<R>(where: string, bindings: readonly unknown[], fn: () => R, name?: string): R {
   const frame = outerFrame();
   if (frame === undefined) return runInNewUnit(where, bindings, fn, name);
-  return bindAll(new TempScope(frame, name), where, bindings).call(fn);
+  const lease = new Lease();
+  let inner = frame;
+  for (let i = 0; i < bindings.length; i++) inner = pushBinding(where, inner, bindings[i], lease);
+  return runTemporary(frame, inner, lease, fn, name);
 }
 
-// Apart from `runTemporary`, which would have to allocate what this closure captures at every call.
+// Apart from `runBound`, which would have to allocate what this closure captures at every call.
 function runInNewUnit<R>(where: string, bindings: readonly unknown[], fn: () => R, name?: string): R {
-  return inSomeUnit('temporary', () => runTemporary(where, bindings, fn, name));
+  return inSomeUnit('temporary', () => runBound(where, bindings, fn, name));
 }
 
 /**
@@ -30,7 +34,7 @@ function runInNewUnit<R>(where: string, bindings: readonly unknown[], fn: () => 
 export function withTempContext<R>(bindings: readonly AnyBinding[], fn: () => R): R {
   if (typeof fn !== 'function') requireFunction('withTempContext', fn);
   if (!Array.isArray(bindings)) throw wrongArgument('withTempContext', 'an array of bindings', bindings);
-  return runTemporary('withTempContext', bindings, fn);
+  return runBound('withTempContext', bindings, fn);
 }
 
 /**
@@ -59,7 +63,7 @@ export function WithTempContext(...args: unknown[]): MethodDecorator {
       function (this: unknown, ...callArgs: unknown[]) {
         const bindings: unknown = typeof make === 'function' ? Reflect.apply(make, this, callArgs) : args;
         if (!Array.isArray(bindings)) throw wrongArgument(where, 'an array of bindings', bindings);
-        return runTemporary(where, bindings, () => Reflect.apply(method, this, callArgs), name);
+        return runBound(where, bindings, () => Reflect.apply(method, this, callArgs), name);
       },
   );
 }
