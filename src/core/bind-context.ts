@@ -2,9 +2,8 @@ import { requireFunction } from './arguments.js';
 import { FrameExtent } from './extent.js';
 import { runExtent } from './follow.js';
 import { captureForeign, currentFrame } from './foreign-context.js';
-import { Frame } from './frame.js';
 import { standIn } from './method-decorator.js';
-import { captureSlots } from './overlay.js';
+import { captureSlots, copySlots, frameOf } from './overlay.js';
 
 /**
  * The function as one that always runs in the live Context of this moment, in its unit of work, whoever
@@ -18,12 +17,13 @@ export function bindContext<F extends (...args: never[]) => unknown>(fn: F): F {
   requireFunction('bindContext', fn);
   const frame = currentFrame();
   const foreign = captureForeign();
-  const captured = frame && captureSlots(frame, frame.unit, frame.cell);
+  const captured = frame && captureSlots(frame);
   const bound = function (this: unknown, ...args: never[]): unknown {
     // Slots of its own for each call: what one call sets under a captured binding is not seen by the next.
-    const own = captured && captureSlots(captured, captured.unit, captured.cell);
     const inner =
-      own ?? (frame?.slot === undefined ? frame : new Frame(frame.unit, frame.cell, undefined, undefined));
+      frame === undefined || captured === undefined
+        ? frame
+        : frameOf(frame.unit, frame.cell, copySlots(captured));
     return runExtent(new FrameExtent(inner, true, foreign), () => Reflect.apply(fn, this, args) as unknown);
   };
   return standIn(bound, fn) as F;

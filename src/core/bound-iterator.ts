@@ -79,6 +79,10 @@ function ended(step: () => unknown, extent: Extent, watch = true): unknown {
     throw error;
   }
   if (!watch) return result;
+  if (typeof result === 'object' && result !== null && !types.isPromise(result) && isThenable(result)) {
+    const thenable: PromiseLike<unknown> = result;
+    result = extent.run(() => new Promise((resolve, reject) => void thenable.then(resolve, reject)));
+  }
   if (!types.isPromise(result)) {
     if ((result as IteratorResult<unknown> | undefined)?.done === true) extent.end();
     return result;
@@ -100,7 +104,7 @@ function facade<T extends object>(
   extent: Extent | undefined,
   methods: Map<PropertyKey, Method>,
 ): T {
-  return new Proxy(target, {
+  const bound: T = new Proxy(target, {
     get(_, key) {
       const replaced = methods.get(key);
       if (replaced !== undefined) return replaced;
@@ -109,8 +113,10 @@ function facade<T extends object>(
       // Private fields want the target itself as `this`.
       return (...args: unknown[]) => {
         const call = () => (value as Method).apply(target, args);
-        return extent === undefined ? call() : extent.run(call);
+        const result = extent === undefined ? call() : extent.run(call);
+        return result === target ? bound : result;
       };
     },
   });
+  return bound;
 }

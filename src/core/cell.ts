@@ -1,5 +1,5 @@
 import type { ForeignStates } from './foreign-context.js';
-import type { Frame } from './frame.js';
+import type { Slot } from './slot.js';
 import type { Unit } from './unit.js';
 
 /**
@@ -11,8 +11,8 @@ export class Cell {
   /** Places of variables that were set to `undefined`; everywhere else `undefined` means unset. Never changed in place. */
   #voids: ReadonlySet<number> | undefined = undefined;
   #shared: boolean;
-  /** Bindings that were in force where this cell was captured, as slots of its own. */
-  captured: Frame | undefined = undefined;
+  /** Bindings that were in force where this cell was captured, as slots of its own, innermost first. */
+  captured: readonly Slot[] | undefined = undefined;
   /** The unit of work this Context belongs to; undefined until it is first entered outside any. */
   unit: Unit | undefined;
   /** The states of other libraries' contexts that move with this one. */
@@ -24,8 +24,9 @@ export class Cell {
     this.unit = unit;
   }
 
-  get values(): readonly unknown[] {
-    return this.#values;
+  /** The value, or undefined. A method and no accessor: `inspect` can be told to call those. */
+  read(index: number): unknown {
+    return this.#values[index];
   }
 
   has(index: number): boolean {

@@ -97,7 +97,7 @@ export class ContextVar<T> {
     // The one path that has to be short enough to be inlined.
     const frame = als.getStore();
     if (frame !== undefined && frame.slot === undefined) {
-      const value = frame.cell.values[this.index];
+      const value = frame.cell.read(this.index);
       if (value !== undefined) return value;
     }
     // biome-ignore lint/complexity/noArguments: tells get(undefined) from get() at no cost
@@ -123,11 +123,11 @@ export class ContextVar<T> {
     const place = this.#place(frame);
     if (place instanceof Slot) {
       if (place.lease.ended) throw this.#ended();
-      const token = newToken(this, place.value as T, place);
-      place.value = value;
+      const token = newToken(this, place.read() as T, place);
+      place.write(value);
       return token;
     }
-    const old = place.values[this.index] as T;
+    const old = place.read(this.index) as T;
     const isSet = old !== undefined || place.has(this.index);
     const token = newToken(this, isSet ? old : Token.MISSING, place);
     place.write(this.index, value);
@@ -153,7 +153,7 @@ export class ContextVar<T> {
     }
     if (place instanceof Slot) {
       if (place.lease.ended) throw this.#ended();
-      place.value = token.oldValue;
+      place.write(token.oldValue);
     } else {
       const old = token.oldValue;
       if (old === Token.MISSING) place.unset(this.index);
@@ -220,8 +220,8 @@ export class ContextVar<T> {
   #find(frame: Frame | undefined): unknown {
     if (frame === undefined) return Token.MISSING;
     const slot = frame.slot === undefined ? undefined : inForce(frame, this);
-    if (slot !== undefined) return slot.value;
-    return frame.cell.has(this.index) ? frame.cell.values[this.index] : Token.MISSING;
+    if (slot !== undefined) return slot.read();
+    return frame.cell.has(this.index) ? frame.cell.read(this.index) : Token.MISSING;
   }
 
   #ended(): ContextError {

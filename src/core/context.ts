@@ -5,8 +5,7 @@ import { type ContextVar, indexOf } from './context-var.js';
 import { FrameExtent } from './extent.js';
 import { runExtent } from './follow.js';
 import { captureForeign, currentFrame, forkForeign } from './foreign-context.js';
-import { Frame } from './frame.js';
-import { captureCell, captureSlots, nearest } from './overlay.js';
+import { captureCell, copySlots, frameOf } from './overlay.js';
 import type { Slot } from './slot.js';
 import { UnitExtent } from './unit-extent.js';
 import { variableAt } from './variables.js';
@@ -63,7 +62,7 @@ export class Context {
     }
     const moves = current?.cell !== cell || current.unit !== owner;
     if (moves) cell.foreign ??= forkForeign(undefined, owner);
-    const frame = new Frame(owner, cell, cell.captured?.slot, cell.captured?.outer);
+    const frame = frameOf(owner, cell);
     return runExtent(new FrameExtent(frame, moves, cell.foreign), call);
   }
 
@@ -72,8 +71,7 @@ export class Context {
     const source = this.#cell;
     const cell = source.fork(source.unit);
     cell.foreign = source.foreign;
-    if (source.captured !== undefined)
-      cell.captured = captureSlots(source.captured, source.captured.unit, cell);
+    if (source.captured !== undefined) cell.captured = copySlots(source.captured);
     return new Context(KEY, cell);
   }
 
@@ -81,7 +79,7 @@ export class Context {
   get<T>(variable: ContextVar<T>): T | undefined {
     const index = requireIndex('Context.get', variable);
     const slot = this.#slot(variable);
-    return (slot === undefined ? this.#cell.values[index] : slot.value) as T | undefined;
+    return (slot === undefined ? this.#cell.read(index) : slot.read()) as T | undefined;
   }
 
   has(variable: AnyVar): boolean {
@@ -103,14 +101,13 @@ export class Context {
 
   *entries(): MapIterator<[AnyVar, unknown]> {
     const seen = new Set<unknown>();
-    for (let at = this.#cell.captured; at?.slot !== undefined; at = at.outer) {
-      const { variable, value } = at.slot;
-      seen.add(variable);
-      if (!variable.scoped) yield [variable as AnyVar, value];
+    for (const slot of this.#cell.captured ?? []) {
+      seen.add(slot.variable);
+      if (!slot.variable.scoped) yield [slot.variable as AnyVar, slot.read()];
     }
     for (const index of this.#cell.places()) {
       const variable = variableAt(index);
-      if (variable !== undefined && !seen.has(variable)) yield [variable, this.#cell.values[index]];
+      if (variable !== undefined && !seen.has(variable)) yield [variable, this.#cell.read(index)];
     }
   }
 
@@ -142,7 +139,7 @@ export class Context {
   }
 
   #slot(variable: AnyVar): Slot | undefined {
-    return this.#cell.captured && nearest(this.#cell.captured, variable);
+    return this.#cell.captured?.find((slot) => slot.variable === variable);
   }
 
   static {

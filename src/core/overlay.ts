@@ -76,33 +76,44 @@ export function fork(frame: Frame): Frame {
   cell.foreign = frame.cell.foreign;
   const slots: Slot[] = [];
   for (let at: Frame | undefined = frame; at?.slot !== undefined; at = at.outer) {
-    slots.push(new Slot(at.slot.variable, at.slot.value, at.slot.lease));
+    slots.push(at.slot.fork());
   }
-  return chain(frame.unit, cell, slots) ?? new Frame(frame.unit, cell, undefined, undefined);
+  return frameOf(frame.unit, cell, slots);
+}
+
+/** The frame in which code that enters a Context begins. */
+export function frameOf(unit: Unit, cell: Cell, slots: readonly Slot[] | undefined = cell.captured): Frame {
+  return chain(unit, cell, slots ?? []) ?? new Frame(unit, cell, undefined, undefined);
+}
+
+/** Slots of its own for whoever enters what was captured. */
+export function copySlots(captured: readonly Slot[]): Slot[] {
+  return captured.map((slot) => new Slot(slot.variable, slot.read(), PERMANENT));
 }
 
 /**
  * The bindings of `frame` as an explicit capture keeps them: a ContextVar with the value it has now (a PEP
  * 567 copy), a ScopedValue under a temporary binding as "not here" (a privilege is not captured).
  */
-export function captureSlots(frame: Frame, unit: Unit, cell: Cell): Frame | undefined {
+export function captureSlots(frame: Frame): Slot[] | undefined {
   if (frame.slot === undefined) return undefined;
   const seen = new Set<Bindable>();
   const slots: Slot[] = [];
   for (let at: Frame | undefined = frame; at !== undefined; at = at.outer) {
-    const { variable, value, lease } = at.slot as Slot;
+    const slot = at.slot as Slot;
+    const { variable, lease } = slot;
     if (seen.has(variable) || (lease.ended && !variable.scoped)) continue;
     seen.add(variable);
-    const kept = !variable.scoped || lease === PERMANENT ? value : CAPTURED;
+    const kept = !variable.scoped || lease === PERMANENT ? slot.read() : CAPTURED;
     slots.push(new Slot(variable, kept, PERMANENT));
   }
-  return chain(unit, cell, slots);
+  return slots;
 }
 
 /** What a PEP 567 copy of the context at `frame` is made of; empty outside any. */
 export function captureCell(frame: Frame | undefined, unit: Unit | undefined = frame?.unit): Cell {
   if (frame === undefined) return emptyCell(unit);
   const cell = frame.cell.fork(unit);
-  if (frame.slot !== undefined) cell.captured = captureSlots(frame, frame.unit, cell);
+  cell.captured = captureSlots(frame);
   return cell;
 }

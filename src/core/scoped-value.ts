@@ -76,10 +76,11 @@ export class ScopedValue<T> {
     if (frame !== undefined) {
       const slot = frame.slot === undefined ? undefined : nearest(frame, this);
       if (slot !== undefined) {
-        if (slot.lease.ended || slot.value === CAPTURED) throw this.#ended();
-        return slot.value;
+        const bound = slot.read();
+        if (slot.lease.ended || bound === CAPTURED) throw this.#ended();
+        return bound;
       }
-      const value = frame.cell.values[this.index];
+      const value = frame.cell.read(this.index);
       if (value !== undefined || frame.cell.has(this.index)) return value;
     }
     // biome-ignore lint/complexity/noArguments: tells get(undefined) from get() at no cost
@@ -106,8 +107,8 @@ export class ScopedValue<T> {
       );
     }
     const slot = frame.slot === undefined ? undefined : nearest(frame, this);
-    if (slot?.value === CAPTURED && slot.lease === PERMANENT) {
-      slot.value = value;
+    if (slot?.lease === PERMANENT && slot.read() === CAPTURED) {
+      slot.write(value);
       return;
     }
     if (slot?.lease.ended) throw this.#ended();

@@ -9,6 +9,8 @@ export interface Bindable {
 /** Says whether the bindings of one scope are still in force. */
 export class Lease {
   ended = false;
+  /** The values of slots that a fork has under this lease: they go with it, though it does not know the slots. */
+  forked: WeakMap<Slot, unknown> | undefined = undefined;
 }
 
 /** The lease of what never ends by itself: `ContextVar.run` and captured bindings. */
@@ -16,6 +18,9 @@ export const PERMANENT: Lease = Object.freeze(new Lease());
 
 /** The value of a ScopedValue in work that was captured while a temporary binding of it was in force. */
 export const CAPTURED: unique symbol = Symbol('captured');
+
+/** The value of a slot whose lease keeps it. */
+const IN_LEASE = Symbol('in lease');
 
 /**
  * The place where one binding of a `run`, a temporary scope or a capture keeps its value. Frames that see
@@ -32,12 +37,25 @@ export class Slot {
     this.lease = lease;
   }
 
-  get value(): unknown {
-    return this.#value;
+  // Methods and no accessors: `inspect` can be told to call those.
+
+  read(): unknown {
+    return this.#value === IN_LEASE ? this.lease.forked?.get(this) : this.#value;
   }
 
-  set value(value: unknown) {
-    this.#value = value;
+  write(value: unknown): void {
+    if (this.#value === IN_LEASE) this.lease.forked?.set(this, value);
+    else this.#value = value;
+  }
+
+  /** A slot of its own for a fork, under the same lease. */
+  fork(): Slot {
+    const { lease } = this;
+    if (lease === PERMANENT || lease.ended) return new Slot(this.variable, this.#value, lease);
+    lease.forked ??= new WeakMap();
+    const slot = new Slot(this.variable, IN_LEASE, lease);
+    lease.forked.set(slot, this.read());
+    return slot;
   }
 }
 

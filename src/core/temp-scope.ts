@@ -46,6 +46,7 @@ export function runTemporary<R>(
 function endLease(frame: Frame, lease: Lease, name: string | undefined): void {
   if (scopeEnd.hasSubscribers) publish(scopeEnd, frame, lease, name);
   lease.ended = true;
+  lease.forked = undefined;
   // Work left running holds the frame, perhaps for long: not the value too.
   clear(frame.slot, lease);
   if (frame.outer !== undefined) clearOuter(frame.outer, lease);
@@ -56,7 +57,7 @@ function clearOuter(frame: Frame, lease: Lease): void {
 }
 
 function clear(slot: Slot | undefined, lease: Lease): void {
-  if (slot !== undefined && slot.lease === lease) slot.value = undefined;
+  if (slot !== undefined && slot.lease === lease) slot.write(undefined);
 }
 
 /** The temporary scope of a call that has not settled yet. */
@@ -94,7 +95,10 @@ class TempScope implements Extent {
   }
 
   repeat(): () => TempScope {
-    const bound = slotsOf(this.#frame, this.#lease).map(({ variable, value }) => ({ variable, value }));
+    const bound = slotsOf(this.#frame, this.#lease).map((slot) => ({
+      variable: slot.variable,
+      value: slot.read(),
+    }));
     return () => {
       const lease = new Lease();
       const frame = bound.reduce(
@@ -115,7 +119,7 @@ function slotsOf(frame: Frame, lease: Lease): Slot[] {
 }
 
 function publish(channel: Channel, frame: Frame, lease: Lease, name: string | undefined): void {
-  const bindings = slotsOf(frame, lease).map(({ variable, value }) => bindingMessage(variable, value));
+  const bindings = slotsOf(frame, lease).map((slot) => bindingMessage(slot.variable, slot.read()));
   const message: ScopeMessage = { unit: frame.unit, name, bindings };
   channel.publish(message);
 }

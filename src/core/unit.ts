@@ -3,7 +3,8 @@ import type { Cell } from './cell.js';
 import { ContextError } from './context-error.js';
 import { channels } from './diagnostics.js';
 import type { ForeignStates } from './foreign-context.js';
-import { Frame } from './frame.js';
+import type { Frame } from './frame.js';
+import { frameOf } from './overlay.js';
 import { reportError } from './report-error.js';
 import { storage } from './storage.js';
 
@@ -36,8 +37,7 @@ export class Unit implements UnitOfWork {
   readonly kind: string;
   /** What the task or method is called, for diagnostics. */
   readonly name: string | undefined;
-  /** What the opener keeps with the unit for as long as it lasts: the HTTP exchange, the job. */
-  state: unknown = undefined;
+  #opener: unknown;
   #id: string | undefined;
   readonly #started = performance.now();
   readonly #cell: Cell;
@@ -56,7 +56,7 @@ export class Unit implements UnitOfWork {
     this.name = name;
     this.#id = id;
     this.#cell = cell;
-    this.#base = new Frame(this, cell, cell.captured?.slot, cell.captured?.outer);
+    this.#base = frameOf(this, cell);
   }
 
   get id(): string {
@@ -93,6 +93,15 @@ export class Unit implements UnitOfWork {
     return this.#base;
   }
 
+  /** What the opener keeps with the unit for as long as it lasts: the HTTP exchange, the job. */
+  get state(): unknown {
+    return this.#opener;
+  }
+
+  set state(state: unknown) {
+    this.#opener = state;
+  }
+
   get foreign(): ForeignStates {
     return this.#foreign;
   }
@@ -119,6 +128,7 @@ export class Unit implements UnitOfWork {
 
   /** Calls `hook` at the base of the unit when it ends. */
   on(phase: EndPhase, hook: EndHook): void {
+    if (this.ended) throw this.#endedError();
     this.#hooks ??= { end: [], dispose: [] };
     this.#hooks[phase].push(hook);
   }
@@ -156,7 +166,7 @@ export class Unit implements UnitOfWork {
   #release(): void {
     this.#state = 'ended';
     this.#hooks = undefined;
-    this.state = undefined;
+    this.#opener = undefined;
     this.#open = undefined;
     for (const release of this.#releases ?? []) release();
     this.#releases = undefined;
