@@ -11,6 +11,11 @@ export class Lease {
   ended = false;
   /** The values of slots that a fork has under this lease: they go with it, though it does not know the slots. */
   forked: WeakMap<Slot, unknown> | undefined = undefined;
+
+  end(): void {
+    this.ended = true;
+    this.forked = undefined;
+  }
 }
 
 /** The lease of what never ends by itself: `ContextVar.run` and captured bindings. */
@@ -46,6 +51,11 @@ export class Slot {
   write(value: unknown): void {
     if (this.#value === IN_LEASE) this.lease.forked?.set(this, value);
     else this.#value = value;
+  }
+
+  /** For a slot whose lease has ended: whoever still holds its frame holds it too, perhaps for long. */
+  clear(): void {
+    this.#value = undefined;
   }
 
   /** A slot of its own for a fork, under the same lease. */

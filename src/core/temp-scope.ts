@@ -17,17 +17,16 @@ export function outerFrame(): Frame | undefined {
   return als.getStore() ?? currentFrame();
 }
 
+/** Somebody listens to temporary scopes. */
+export function isObserved(): boolean {
+  return scopeStart.hasSubscribers || scopeEnd.hasSubscribers;
+}
+
 /**
  * Runs `fn` in `frame`, which holds the bindings of `lease` over `outer`, and ends the lease when the call has
  * settled. Work left running still holds the frame after that, and finds the lease ended.
  */
-export function runTemporary<R>(
-  outer: Frame,
-  frame: Frame,
-  lease: Lease,
-  fn: () => R,
-  name: string | undefined,
-): R {
+export function runTemporary<R>(outer: Frame, frame: Frame, lease: Lease, fn: () => R, name?: string): R {
   if (scopeStart.hasSubscribers) publish(scopeStart, frame, lease, name);
   let result: R;
   try {
@@ -36,28 +35,20 @@ export function runTemporary<R>(
     endLease(frame, lease, name);
     throw error;
   }
-  if (typeof result === 'object' || typeof result === 'function') {
-    return settle(result, new TempScope(outer, frame, lease, name));
-  }
+  if (typeof result === 'object' || typeof result === 'function')
+    return settleScope(result, outer, frame, lease, name);
   endLease(frame, lease, name);
   return result;
 }
 
-function endLease(frame: Frame, lease: Lease, name: string | undefined): void {
+export function settleScope<R>(result: R, outer: Frame, frame: Frame, lease: Lease, name?: string): R {
+  return settle(result, new TempScope(outer, frame, lease, name));
+}
+
+export function endLease(frame: Frame, lease: Lease, name?: string): void {
   if (scopeEnd.hasSubscribers) publish(scopeEnd, frame, lease, name);
-  lease.ended = true;
-  lease.forked = undefined;
-  // Work left running holds the frame, perhaps for long: not the value too.
-  clear(frame.slot, lease);
-  if (frame.outer !== undefined) clearOuter(frame.outer, lease);
-}
-
-function clearOuter(frame: Frame, lease: Lease): void {
-  for (let at: Frame | undefined = frame; at?.slot?.lease === lease; at = at.outer) clear(at.slot, lease);
-}
-
-function clear(slot: Slot | undefined, lease: Lease): void {
-  if (slot !== undefined && slot.lease === lease) slot.write(undefined);
+  lease.end();
+  for (let at: Frame | undefined = frame; at?.slot?.lease === lease; at = at.outer) at.slot.clear();
 }
 
 /** The temporary scope of a call that has not settled yet. */
