@@ -6,6 +6,13 @@ type Method = (...args: unknown[]) => unknown;
 
 const ITERATES = [Symbol.iterator, Symbol.asyncIterator] as const;
 
+const { getPrototypeOf } = Object;
+/** %IteratorPrototype% and %AsyncIteratorPrototype%, which have no names. */
+const ITERATOR_PROTOTYPES: Record<PropertyKey, unknown>[] = [
+  getPrototypeOf(getPrototypeOf([][Symbol.iterator]())),
+  getPrototypeOf(getPrototypeOf(async function* () {}.prototype)),
+];
+
 /**
  * An iterator or generator whose body runs inside `extent`, whoever calls `next()`; `extent` ends when the
  * iterator is done, has failed or is left early. Everything else of it works as before, inside too.
@@ -110,6 +117,8 @@ function facade<T extends object>(
       if (replaced !== undefined) return replaced;
       const value: unknown = Reflect.get(target, key, target);
       if (typeof value !== 'function' || key === 'constructor') return value;
+      // `map`, `forEach`, `Symbol.asyncDispose` and the like are built on `next` and `return`, which are ours.
+      if (ITERATOR_PROTOTYPES.some((proto) => proto[key] === value)) return value.bind(bound);
       // Private fields want the target itself as `this`.
       return (...args: unknown[]) => {
         const call = () => (value as Method).apply(target, args);

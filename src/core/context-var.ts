@@ -1,6 +1,6 @@
 import { type InspectOptions, inspect } from 'node:util';
 import { optionsOf, requireFunction, requireName, wrongArgument } from './arguments.js';
-import { type Binding, newBinding } from './binding.js';
+import { Binding } from './binding.js';
 import type { Cell } from './cell.js';
 import type { Codec } from './codec.js';
 import { ContextError } from './context-error.js';
@@ -185,7 +185,7 @@ export class ContextVar<T> {
 
   /** This variable with `value`, for `withTempContext` and `@WithTempContext`. */
   as(value: T): Binding<T> {
-    return newBinding(this, value);
+    return new Binding<T>(this, value);
   }
 
   toString(): string {

@@ -3,7 +3,7 @@
 
 export { bindContext } from './bind-context.js';
 export { bindEmitter } from './bind-emitter.js';
-export { Binding } from './binding.js';
+export { pushBinding } from './binding.js';
 export { emptyCell } from './cell.js';
 export { Context, contextOf, copyContext } from './context.js';
 export { ContextError } from './context-error.js';
@@ -15,6 +15,7 @@ export { PreserveContext, preserveContext } from './preserve-context.js';
 export { reportError, setErrorReporter } from './report-error.js';
 export { AsUnitOfWork, currentUnit, runUnitOfWork } from './run-unit-of-work.js';
 export { ScopedValue } from './scoped-value.js';
+export { PERMANENT } from './slot.js';
 export { storage } from './storage.js';
 export { drainTasks } from './tasks.js';
 export { Token } from './token.js';

@@ -2,8 +2,6 @@ import type * as own from './implementation.js';
 import { loaded } from './loaded.js';
 
 export const AsUnitOfWork: typeof own.AsUnitOfWork = loaded.AsUnitOfWork;
-export const Binding: typeof own.Binding = loaded.Binding;
-export type Binding<T> = own.Binding<T>;
 export const bindContext: typeof own.bindContext = loaded.bindContext;
 export const bindEmitter: typeof own.bindEmitter = loaded.bindEmitter;
 export const Context: typeof own.Context = loaded.Context;
@@ -27,6 +25,7 @@ export type Token<T> = own.Token<T>;
 export const WithTempContext: typeof own.WithTempContext = loaded.WithTempContext;
 export const withTempContext: typeof own.withTempContext = loaded.withTempContext;
 
+export type { Binding } from './binding.js';
 export type { Codec } from './codec.js';
 export type { ContextErrorCode } from './context-error.js';
 export type { ContextVarOptions } from './context-var.js';

@@ -7,12 +7,15 @@ export const {
   drainTasks,
   emptyCell,
   openUnit,
+  PERMANENT,
+  pushBinding,
   reportError,
   runForeign,
   setErrorReporter,
   storage,
 } = loaded;
 
+export { optionsOf, requireFunction, requireOptionalString, wrongArgument } from './arguments.js';
 export type { Frame } from './frame.js';
 export { firstLoaded } from './shared.js';
 export type { Unit } from './unit.js';

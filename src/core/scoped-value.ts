@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { optionsOf, requireFunction, requireName, wrongArgument } from './arguments.js';
-import { type Binding, newBinding } from './binding.js';
+import { Binding } from './binding.js';
 import { ContextError } from './context-error.js';
 import { currentFrame } from './foreign-context.js';
 import { nearest, push } from './overlay.js';
@@ -135,7 +135,7 @@ export class ScopedValue<T> {
 
   /** This scoped value with `value`, for `withTempContext` and `@WithTempContext`. */
   as(value: T): Binding<T> {
-    return newBinding(this, value);
+    return new Binding<T>(this, value);
   }
 
   toString(): string {

@@ -17,11 +17,6 @@ export function outerFrame(): Frame | undefined {
   return als.getStore() ?? currentFrame();
 }
 
-/** Somebody listens to temporary scopes. */
-export function isObserved(): boolean {
-  return scopeStart.hasSubscribers || scopeEnd.hasSubscribers;
-}
-
 /**
  * Runs `fn` in `frame`, which holds the bindings of `lease` over `outer`, and ends the lease when the call has
  * settled. Work left running still holds the frame after that, and finds the lease ended.
@@ -35,20 +30,23 @@ export function runTemporary<R>(outer: Frame, frame: Frame, lease: Lease, fn: ()
     endLease(frame, lease, name);
     throw error;
   }
-  if (typeof result === 'object' || typeof result === 'function')
-    return settleScope(result, outer, frame, lease, name);
+  if (typeof result === 'object' || typeof result === 'function') {
+    return settle(result, new TempScope(outer, frame, lease, name));
+  }
   endLease(frame, lease, name);
   return result;
 }
 
-export function settleScope<R>(result: R, outer: Frame, frame: Frame, lease: Lease, name?: string): R {
-  return settle(result, new TempScope(outer, frame, lease, name));
-}
-
-export function endLease(frame: Frame, lease: Lease, name?: string): void {
+function endLease(frame: Frame, lease: Lease, name: string | undefined): void {
   if (scopeEnd.hasSubscribers) publish(scopeEnd, frame, lease, name);
   lease.end();
-  for (let at: Frame | undefined = frame; at?.slot?.lease === lease; at = at.outer) at.slot.clear();
+  frame.slot?.clearUnder(lease);
+  // Only of a scope with several bindings, or one inside another.
+  if (frame.outer !== undefined) clearSlots(frame.outer, lease);
+}
+
+function clearSlots(frame: Frame, lease: Lease): void {
+  for (let at: Frame | undefined = frame; at?.slot?.lease === lease; at = at.outer) at.slot.clearUnder(lease);
 }
 
 /** The temporary scope of a call that has not settled yet. */

@@ -1,13 +1,10 @@
 import { requireFunction, wrongArgument } from './arguments.js';
 import { type Binding, pushBinding, requireBinding } from './binding.js';
+import type { Frame } from './frame.js';
 import { wrapMethod } from './method-decorator.js';
 import { Lease } from './slot.js';
-import { storage } from './storage.js';
-import { endLease, isObserved, outerFrame, runTemporary, settleScope } from './temp-scope.js';
+import { outerFrame, runTemporary } from './temp-scope.js';
 import { inSomeUnit } from './unit-extent.js';
-
-// A constant to the compiler; an import is read anew at each use.
-const als = storage;
 
 type AnyBinding = Binding<unknown>;
 
@@ -15,9 +12,16 @@ function runBound<R>(where: string, bindings: readonly unknown[], fn: () => R, n
   const frame = outerFrame();
   if (frame === undefined) return runInNewUnit(where, bindings, fn, name);
   const lease = new Lease();
-  let inner = frame;
-  for (let i = 0; i < bindings.length; i++) inner = pushBinding(where, inner, bindings[i], lease);
+  const inner =
+    bindings.length === 1
+      ? pushBinding(where, frame, bindings[0], lease)
+      : pushAll(where, frame, bindings, lease);
   return runTemporary(frame, inner, lease, fn, name);
+}
+
+// Apart, and not the loop for one binding too: the compiler takes `runBound` into its callers only while it is short.
+function pushAll(where: string, frame: Frame, bindings: readonly unknown[], lease: Lease): Frame {
+  return bindings.reduce<Frame>((under, binding) => pushBinding(where, under, binding, lease), frame);
 }
 
 // Apart from `runBound`, which would have to allocate what this closure captures at every call.
@@ -38,24 +42,7 @@ function runInNewUnit<R>(where: string, bindings: readonly unknown[], fn: () => 
 export function withTempContext<R>(bindings: readonly AnyBinding[], fn: () => R): R {
   if (typeof fn !== 'function') requireFunction('withTempContext', fn);
   if (!Array.isArray(bindings)) throw wrongArgument('withTempContext', 'an array of bindings', bindings);
-  const outer = als.getStore();
-  if (outer === undefined || bindings.length !== 1 || isObserved())
-    return runBound('withTempContext', bindings, fn);
-  // The common case once more in one piece, which the compiler takes whole: half the time of `runBound`.
-  const lease = new Lease();
-  const frame = pushBinding('withTempContext', outer, bindings[0], lease);
-  let result: R;
-  try {
-    result = als.run(frame, fn);
-  } catch (error) {
-    endLease(frame, lease);
-    throw error;
-  }
-  if (typeof result === 'object' || typeof result === 'function')
-    return settleScope(result, outer, frame, lease);
-  lease.end();
-  frame.slot?.clear();
-  return result;
+  return runBound('withTempContext', bindings, fn);
 }
 
 /**

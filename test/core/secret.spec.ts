@@ -7,7 +7,6 @@ import { setImmediate } from 'node:timers/promises';
 import { format, type InspectOptions, inspect } from 'node:util';
 import {
   AsUnitOfWork,
-  Binding,
   bindContext,
   Context,
   ContextVar,
@@ -112,7 +111,6 @@ async function withHolders(use: (holders: Holder[]) => void): Promise<void> {
       ['the scoped value', scoped],
       ['a binding', variable.as(secret('binding'))],
       ['a binding of the scoped value', scoped.as(secret('scoped-binding'))],
-      ['the binding class', Binding],
       ['a new Context', new Context()],
     ];
     const first = variable.set(secret('set'));

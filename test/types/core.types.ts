@@ -4,7 +4,7 @@
 import { EventEmitter } from 'node:events';
 import {
   AsUnitOfWork,
-  Binding,
+  type Binding,
   bindContext,
   bindEmitter,
   type Codec,
@@ -125,8 +125,6 @@ text.run(1, () => {});
 text.run('a');
 // @ts-expect-error a number is not a string
 text.as(1);
-// @ts-expect-error bindings are made by as
-new Binding();
 
 // --- ScopedValue
 
@@ -365,4 +363,3 @@ same<boolean>()(failure instanceof Context);
 same<boolean>()(failure instanceof ContextVar);
 same<boolean>()(failure instanceof ScopedValue);
 same<boolean>()(failure instanceof Token);
-same<boolean>()(failure instanceof Binding);
