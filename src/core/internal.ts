@@ -8,7 +8,7 @@ export const {
   emptyCell,
   openUnit,
   PERMANENT,
-  pushBinding,
+  pushBindings,
   reportError,
   runForeign,
   setErrorReporter,

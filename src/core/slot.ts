@@ -53,9 +53,9 @@ export class Slot {
     else this.#value = value;
   }
 
-  /** When `lease` has ended: whoever still holds the frame of this slot shall not hold the value too, perhaps for long. */
-  clearUnder(lease: Lease): void {
-    if (this.lease === lease) this.#value = undefined;
+  /** For a slot whose lease has ended: whoever still holds its frame shall not hold the value too, perhaps for long. */
+  clear(): void {
+    this.#value = undefined;
   }
 
   /** A slot of its own for a fork, under the same lease. */

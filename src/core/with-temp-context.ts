@@ -1,5 +1,5 @@
 import { requireFunction, wrongArgument } from './arguments.js';
-import { type Binding, pushBinding, requireBinding } from './binding.js';
+import { type Binding, pushBindings, requireBinding } from './binding.js';
 import type { Frame } from './frame.js';
 import { wrapMethod } from './method-decorator.js';
 import { Lease } from './slot.js';
@@ -8,25 +8,19 @@ import { inSomeUnit } from './unit-extent.js';
 
 type AnyBinding = Binding<unknown>;
 
-function runBound<R>(where: string, bindings: readonly unknown[], fn: () => R, name?: string): R {
-  const frame = outerFrame();
-  if (frame === undefined) return runInNewUnit(where, bindings, fn, name);
+// Apart from the callers, which would have to allocate what this closure captures at every call.
+function runInNewUnit<R>(bindings: readonly unknown[], fn: () => R, name?: string): R {
+  return inSomeUnit('temporary', (frame) => runBound(frame, bindings, fn, name));
+}
+
+function runBound<R>(outer: Frame, bindings: readonly unknown[], fn: () => R, name?: string): R {
   const lease = new Lease();
-  const inner =
-    bindings.length === 1
-      ? pushBinding(where, frame, bindings[0], lease)
-      : pushAll(where, frame, bindings, lease);
-  return runTemporary(frame, inner, lease, fn, name);
+  return runTemporary(outer, pushBindings(outer, bindings, lease), lease, fn, name);
 }
 
-// Apart, and not the loop for one binding too: the compiler takes `runBound` into its callers only while it is short.
-function pushAll(where: string, frame: Frame, bindings: readonly unknown[], lease: Lease): Frame {
-  return bindings.reduce<Frame>((under, binding) => pushBinding(where, under, binding, lease), frame);
-}
-
-// Apart from `runBound`, which would have to allocate what this closure captures at every call.
-function runInNewUnit<R>(where: string, bindings: readonly unknown[], fn: () => R, name?: string): R {
-  return inSomeUnit('temporary', () => runBound(where, bindings, fn, name));
+function refuse(bindings: unknown, fn: unknown): never {
+  requireFunction('withTempContext', fn);
+  throw wrongArgument('withTempContext', 'an array of bindings', bindings);
 }
 
 /**
@@ -40,9 +34,9 @@ function runInNewUnit<R>(where: string, bindings: readonly unknown[], fn: () => 
  * await withTempContext([role.as('ledger-writer'), tenant.as('acme')], async () => ledger.write(entry));
  */
 export function withTempContext<R>(bindings: readonly AnyBinding[], fn: () => R): R {
-  if (typeof fn !== 'function') requireFunction('withTempContext', fn);
-  if (!Array.isArray(bindings)) throw wrongArgument('withTempContext', 'an array of bindings', bindings);
-  return runBound('withTempContext', bindings, fn);
+  if (typeof fn !== 'function' || !Array.isArray(bindings)) refuse(bindings, fn);
+  const outer = outerFrame();
+  return outer === undefined ? runInNewUnit(bindings, fn) : runBound(outer, bindings, fn);
 }
 
 /**
@@ -71,7 +65,11 @@ export function WithTempContext(...args: unknown[]): MethodDecorator {
       function (this: unknown, ...callArgs: unknown[]) {
         const bindings: unknown = typeof make === 'function' ? Reflect.apply(make, this, callArgs) : args;
         if (!Array.isArray(bindings)) throw wrongArgument(where, 'an array of bindings', bindings);
-        return runBound(where, bindings, () => Reflect.apply(method, this, callArgs), name);
+        const call = () => Reflect.apply(method, this, callArgs);
+        const outer = outerFrame();
+        return outer === undefined
+          ? runInNewUnit(bindings, call, name)
+          : runBound(outer, bindings, call, name);
       },
   );
 }
