@@ -20,6 +20,7 @@ module.exports = {
       '^src/(core|container|nest)/',
       ...packages('@nestjs/[^/]+', 'nestjs-cls', 'rxjs', 'reflect-metadata'),
     ]),
+    mayImportOnly('testing', ['^src/(core|testing)/']),
     mayImportOnly('integrations', ['^src/(core|container|nest|integrations)/', ...packages('.+')]),
     {
       name: 'only-storage-touches-async-hooks',

@@ -1,11 +1,9 @@
 import { inspect } from 'node:util';
 import { wrongArgument } from './arguments.js';
-import type { Frame } from './frame.js';
-import { push } from './overlay.js';
 import { type Bindable, type Lease, Slot } from './slot.js';
 
-/** `frame` with the bindings over it. @throws TypeError where one is none. */
-export let pushBindings: (frame: Frame, bindings: readonly unknown[], lease: Lease) => Frame;
+/** The slot of a binding under `lease`. @throws TypeError where it is no binding. */
+export let slotOf: (binding: unknown, lease: Lease) => Slot;
 /** @throws TypeError where it is no binding. */
 export let requireBinding: (where: string, binding: unknown) => void;
 
@@ -37,15 +35,11 @@ export class Binding<T> {
       if (typeof binding === 'object' && binding !== null && #value in binding) return;
       throw wrongArgument(where, 'bindings made by variable.as(value)', binding);
     };
-    pushBindings = (frame, bindings, lease) => {
-      let inner = frame;
-      for (let i = 0; i < bindings.length; i++) {
-        const binding = bindings[i] as Binding<unknown>;
-        // Quicker than the check itself, which all else fails.
-        if (!(binding instanceof Binding)) requireBinding('A temporary scope', binding);
-        inner = push(inner, new Slot(binding.#variable, binding.#value, lease));
-      }
-      return inner;
+    slotOf = (binding, lease) => {
+      // Quicker than the check itself, which all else fails.
+      if (!(binding instanceof Binding)) requireBinding('A temporary scope', binding);
+      const known = binding as Binding<unknown>;
+      return new Slot(known.#variable, known.#value, lease);
     };
   }
 }

@@ -3,7 +3,7 @@
 
 export { bindContext } from './bind-context.js';
 export { bindEmitter } from './bind-emitter.js';
-export { pushBindings } from './binding.js';
+export { slotOf } from './binding.js';
 export { emptyCell } from './cell.js';
 export { Context, contextOf, copyContext } from './context.js';
 export { ContextError } from './context-error.js';

@@ -8,7 +8,7 @@ export const {
   emptyCell,
   openUnit,
   PERMANENT,
-  pushBindings,
+  slotOf,
   reportError,
   runForeign,
   setErrorReporter,

@@ -1,7 +1,8 @@
 import { requireFunction, wrongArgument } from './arguments.js';
-import { type Binding, pushBindings, requireBinding } from './binding.js';
+import { type Binding, requireBinding, slotOf } from './binding.js';
 import type { Frame } from './frame.js';
 import { wrapMethod } from './method-decorator.js';
+import { push } from './overlay.js';
 import { Lease } from './slot.js';
 import { outerFrame, runTemporary } from './temp-scope.js';
 import { inSomeUnit } from './unit-extent.js';
@@ -15,7 +16,14 @@ function runInNewUnit<R>(bindings: readonly unknown[], fn: () => R, name?: strin
 
 function runBound<R>(outer: Frame, bindings: readonly unknown[], fn: () => R, name?: string): R {
   const lease = new Lease();
-  return runTemporary(outer, pushBindings(outer, bindings, lease), lease, fn, name);
+  const frame =
+    bindings.length === 1 ? push(outer, slotOf(bindings[0], lease)) : pushAll(outer, bindings, lease);
+  return runTemporary(outer, frame, lease, fn, name);
+}
+
+// Apart: the compiler takes `runBound` into its callers only while it is short.
+function pushAll(outer: Frame, bindings: readonly unknown[], lease: Lease): Frame {
+  return bindings.reduce<Frame>((frame, binding) => push(frame, slotOf(binding, lease)), outer);
 }
 
 function refuse(bindings: unknown, fn: unknown): never {

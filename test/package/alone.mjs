@@ -1,7 +1,8 @@
-// The entry "./core" where nothing else is installed: no Nest, no rxjs, no reflect-metadata.
+// The entries "./core" and "./testing" where nothing else is installed: no Nest, no rxjs, no reflect-metadata.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import * as esm from 'nestjs-contextvars/core';
+import { assertNothingLeft, runInTestUnit } from 'nestjs-contextvars/testing';
 
 const require = createRequire(import.meta.url);
 const cjs = require('nestjs-contextvars/core');
@@ -16,4 +17,8 @@ const user = new esm.ContextVar('user');
 assert.equal(
   user.run('ada', () => user.get()),
   'ada',
+);
+assert.equal(
+  await assertNothingLeft(() => runInTestUnit({ bindings: [user.as('bob')] }, () => user.get())),
+  'bob',
 );

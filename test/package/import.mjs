@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import * as entry from 'nestjs-contextvars';
 import * as core from 'nestjs-contextvars/core';
+import * as testing from 'nestjs-contextvars/testing';
 
 assert.match(import.meta.resolve('nestjs-contextvars'), /\/dist\/esm\/index\.js$/);
 assert.match(import.meta.resolve('nestjs-contextvars/core'), /\/dist\/esm\/core\/index\.js$/);
+assert.match(import.meta.resolve('nestjs-contextvars/testing'), /\/dist\/esm\/testing\/index\.js$/);
 assert.equal(entry.ContextVar, core.ContextVar);
 
 const user = new entry.ContextVar('user');
@@ -14,3 +16,8 @@ const seen = new core.Context().run(() => {
   return [user.get(), role.run('admin', () => role.get()), core.copyContext().get(user)];
 });
 assert.deepEqual(seen, ['ada', 'admin', 'ada']);
+
+assert.equal(
+  testing.runInTestUnit({ bindings: [user.as('bob')] }, () => user.get()),
+  'bob',
+);

@@ -2,9 +2,11 @@
 const assert = require('node:assert/strict');
 const entry = require('nestjs-contextvars');
 const core = require('nestjs-contextvars/core');
+const testing = require('nestjs-contextvars/testing');
 
 assert.match(require.resolve('nestjs-contextvars'), /[\\/]dist[\\/]cjs[\\/]index\.js$/);
 assert.match(require.resolve('nestjs-contextvars/core'), /[\\/]dist[\\/]cjs[\\/]core[\\/]index\.js$/);
+assert.match(require.resolve('nestjs-contextvars/testing'), /[\\/]dist[\\/]cjs[\\/]testing[\\/]index\.js$/);
 assert.equal(entry.ContextVar, core.ContextVar);
 assert.match(require('nestjs-contextvars/package.json').version, /^\d+\.\d+\.\d+/);
 
@@ -15,3 +17,8 @@ const seen = new core.Context().run(() => {
   return [user.get(), role.run('admin', () => role.get()), core.copyContext().get(user)];
 });
 assert.deepEqual(seen, ['ada', 'admin', 'ada']);
+
+assert.equal(
+  testing.runInTestUnit({ bindings: [user.as('bob')] }, () => user.get()),
+  'bob',
+);
