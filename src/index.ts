@@ -1,5 +1,6 @@
 export type {
   AsUnitOfWorkOptions,
+  Binding,
   BindingMessage,
   Codec,
   ContextErrorCode,
@@ -17,7 +18,6 @@ export type {
 } from './core/index.js';
 export {
   AsUnitOfWork,
-  Binding,
   bindContext,
   bindEmitter,
   Context,
@@ -38,10 +38,19 @@ export {
 } from './core/index.js';
 export type {
   AcceptId,
+  ContextEnd,
+  ContextModuleAsyncOptions,
   ContextModuleExtras,
   ContextModuleOptions,
+  ContextOptionsFactory,
+  ContextPopulator,
   ContextSetup,
   CorrelationIdOptions,
+  ExcludedRoute,
+  FromContextOptions,
+  PopulateFunction,
+  Populator,
+  RequestEnd,
   RequestIdOptions,
 } from './nest/index.js';
-export { ContextModule, RequestContext } from './nest/index.js';
+export { ContextModule, FromContext, Populate, RequestContext } from './nest/index.js';

@@ -1,4 +1,5 @@
-import { CLS_ID, ClsServiceManager, type ClsStore } from 'nestjs-cls';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { CLS_ID, CLS_REQ, CLS_RES, ClsServiceManager, type ClsStore, ContextClsStoreMap } from 'nestjs-cls';
 import { registerForeignContext, type UnitOfWork } from '../core/index.js';
 import type { Unit } from '../core/internal.js';
 
@@ -28,6 +29,17 @@ export function registerClsStore(): void {
   }
 }
 
+/** Fills the store of the unit of work that has just been opened for `request`, as nestjs-cls's middleware does. */
+export function fillClsStore(unit: Unit, request: IncomingMessage, response: ServerResponse): void {
+  const cls = ClsServiceManager.getClsService();
+  cls.set(CLS_REQ, request);
+  cls.set(CLS_RES, response);
+  // Where nestjs-cls's own guard and interceptor look for a store before they open one.
+  ContextClsStoreMap.setByRaw(request, cls.get());
+  // Its own middleware, beside ours, opens a copy and notes it there.
+  unit.onRelease(() => clear(ContextClsStoreMap.getByRaw(request) as Store));
+}
+
 /** The string keys (shallow) and the id, and none of the symbol keys: neither the open transaction nor the request. */
 function forkStore(parent: Store | undefined, unit: Unit): Store {
   const store = { ...parent } as Record<PropertyKey, unknown>;
@@ -39,6 +51,7 @@ function forkStore(parent: Store | undefined, unit: Unit): Store {
 }
 
 /** Whoever holds the context of an ended unit holds its store: not the request and the instances with it. */
-function clear(store: Record<PropertyKey, unknown>): void {
+function clear(held: object): void {
+  const store = held as Record<PropertyKey, unknown>;
   for (const key of Object.getOwnPropertySymbols(store)) if (key !== CLS_ID) delete store[key];
 }

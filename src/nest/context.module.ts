@@ -1,15 +1,20 @@
 import {
   type BeforeApplicationShutdown,
-  ConfigurableModuleBuilder,
+  type ConfigurableModuleAsyncOptions,
   type DynamicModule,
   Inject,
-  Logger,
   Module,
+  type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
+import { APP_INTERCEPTOR, ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { drainTasks, setErrorReporter } from '../core/internal.js';
 import { registerClsStore } from './cls-store.js';
+import {
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+  RESOLVED_OPTIONS,
+} from './context.module-definition.js';
 import {
   type ContextModuleExtras,
   type ContextModuleOptions,
@@ -18,23 +23,23 @@ import {
 } from './context-module.options.js';
 import { HandlerInterceptor } from './handler.interceptor.js';
 import { HttpOpener } from './http-opener.js';
-import { openAtRequestHook, openAtServer } from './http-points.js';
+import { openAtFramework, openAtServer } from './http-points.js';
+import { ModuleLog } from './module-log.js';
+import { Populators } from './populators.js';
 import { RequestContext } from './request-context.js';
 
-const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
-  new ConfigurableModuleBuilder<ContextModuleOptions>()
-    .setClassMethodName('forRoot')
-    .setExtras<ContextModuleExtras>({ isGlobal: true }, (definition, { isGlobal }) => ({
-      ...definition,
-      global: isGlobal ?? true,
-    }))
-    .build();
-
 registerClsStore();
+
+/** What `forRootAsync` takes: `useFactory` with `inject`, `useClass` or `useExisting`, and `imports`. */
+export type ContextModuleAsyncOptions = ConfigurableModuleAsyncOptions<ContextModuleOptions, 'create'> &
+  ContextModuleExtras;
 
 /**
  * Gives every HTTP request a unit of work of its own, on Express and on Fastify, and `RequestContext` to
  * inject. Import it once, in the root module.
+ *
+ * The `signal` of such a unit aborts with an `AbortError` as soon as the client closes the connection before
+ * the response was sent; the unit itself ends at the later of "response closed" and "handler settled".
  *
  * @example
  * \@Module({
@@ -43,37 +48,40 @@ registerClsStore();
  * class AppModule {}
  */
 @Module({
-  providers: [RequestContext, { provide: APP_INTERCEPTOR, useClass: HandlerInterceptor }],
+  providers: [
+    { provide: RESOLVED_OPTIONS, useFactory: resolveOptions, inject: [MODULE_OPTIONS_TOKEN] },
+    RequestContext,
+    Populators,
+    { provide: APP_INTERCEPTOR, useClass: HandlerInterceptor },
+  ],
   exports: [RequestContext],
 })
 export class ContextModule
   extends ConfigurableModuleClass
-  implements OnModuleInit, BeforeApplicationShutdown
+  implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
 {
-  readonly #logger = new Logger(ContextModule.name);
+  readonly #log: ModuleLog;
   readonly #options: ResolvedOptions;
   readonly #opener: HttpOpener;
   readonly #host: HttpAdapterHost;
+  readonly #takeBackReporter: () => void;
+  #timedOut = false;
 
   constructor(
-    @Inject(MODULE_OPTIONS_TOKEN) options: ContextModuleOptions,
-    @Inject(RequestContext) context: RequestContext,
+    @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
+    @Inject(ApplicationConfig) config: ApplicationConfig,
     @Inject(HttpAdapterHost) host: HttpAdapterHost,
   ) {
     super();
-    this.#options = resolveOptions(options);
-    this.#opener = new HttpOpener(this.#options, context);
+    this.#options = options;
+    this.#log = new ModuleLog(options.logger);
+    this.#opener = new HttpOpener(options, this.#log, () => config.getGlobalPrefix());
     this.#host = host;
     // Now, or, in a testing module, when it is made into an application: before any middleware is registered.
     host.init$.subscribe(() => {
-      if (host.httpAdapter?.setOnRequestHook !== undefined) openAtRequestHook(host.httpAdapter, this.#opener);
+      if (host.httpAdapter) openAtFramework(host.httpAdapter, this.#opener);
     });
-    setErrorReporter((error, where) => {
-      this.#logger.error(
-        `Error ${where}: ${String(error)}`,
-        error instanceof Error ? error.stack : undefined,
-      );
-    });
+    this.#takeBackReporter = reportTo(this.#log);
   }
 
   /** The module with the given options; each has a default. */
@@ -82,18 +90,67 @@ export class ContextModule
     return super.forRoot(options);
   }
 
+  /**
+   * The module with options from a factory: a function, or the method `create` of a class that is made for it
+   * (`useClass`) or is a provider already (`useExisting`); see `ContextOptionsFactory`.
+   *
+   * @example
+   * ContextModule.forRootAsync({
+   *   inject: [ConfigService],
+   *   useFactory: (config: ConfigService) => ({ respondWithIds: config.get('EXPOSE_IDS') === 'yes' }),
+   * });
+   */
+  static override forRootAsync(options: ContextModuleAsyncOptions): DynamicModule {
+    // biome-ignore lint/complexity/noThisInStatic: the builder's forRootAsync names its `this` as the module
+    return super.forRootAsync(options);
+  }
+
   onModuleInit(): void {
     const server = this.#host.httpAdapter?.getHttpServer?.();
     if (server !== undefined && server !== null) openAtServer(server, this.#opener);
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  beforeApplicationShutdown(): Promise<void> {
+    return this.#drain();
+  }
+
+  /** Requests that were still open when shutdown began have ended by now, and may have left work running. */
+  async onApplicationShutdown(): Promise<void> {
+    if (!this.#timedOut) await this.#drain();
+    this.#takeBackReporter();
+  }
+
+  async #drain(): Promise<void> {
     const { shutdownTimeoutMs } = this.#options;
-    const left = await drainTasks(shutdownTimeoutMs);
+    const [left] = await Promise.all([
+      drainTasks(shutdownTimeoutMs),
+      withinMs(shutdownTimeoutMs, this.#opener.ended()),
+    ]);
     if (left.length === 0) return;
+    this.#timedOut = true;
     const names = left.map(({ name, unit }) => `${name ?? unit.kind} (${unit.id})`).join(', ');
-    this.#logger.warn(
+    this.#log.warn(
       `Shutdown goes on after ${shutdownTimeoutMs} ms without ${left.length} unfinished: ${names}`,
     );
   }
+}
+
+async function withinMs(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}
+
+/** Errors that nobody is there to receive go to `log` until the returned function is called. */
+function reportTo(log: ModuleLog): () => void {
+  const reporter = (error: unknown, where: string) => log.error(error, where);
+  const previous = setErrorReporter(reporter);
+  return () => {
+    const current = setErrorReporter(previous);
+    // An application that was started later has taken over.
+    if (current !== reporter) setErrorReporter(current);
+  };
 }

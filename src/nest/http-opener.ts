@@ -1,74 +1,135 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { CLS_REQ, CLS_RES, ClsServiceManager } from 'nestjs-cls';
-import { emptyCell, openUnit } from '../core/internal.js';
+import { emptyCell, openUnit, runForeign, storage } from '../core/internal.js';
+import { fillClsStore } from './cls-store.js';
 import type { ResolvedOptions } from './context-module.options.js';
 import { HttpExchange } from './http-exchange.js';
-import type { RequestContext } from './request-context.js';
+import type { ModuleLog } from './module-log.js';
+import { RequestContext } from './request-context.js';
 import { correlationId, generatedId, inboundId, requestId } from './request-ids.js';
+
+interface Ids {
+  readonly id: string;
+  readonly conversation: string;
+  /** What a function of the options threw: the request is to fail, but has an id all the same. */
+  readonly failure?: { readonly error: unknown };
+}
 
 /** Opens a unit of work around each HTTP request: once, however many points of a server ask for it. */
 export class HttpOpener {
   readonly #options: ResolvedOptions;
-  readonly #context: RequestContext;
+  readonly #log: ModuleLog;
+  readonly #globalPrefix: () => string;
+  /** Not the injected one: where a test overrides that, the set-up still sets up the real context. */
+  readonly #context = new RequestContext();
+  readonly #ending = new Set<Promise<void>>();
 
-  constructor(options: ResolvedOptions, context: RequestContext) {
+  constructor(options: ResolvedOptions, log: ModuleLog, globalPrefix: () => string) {
     this.#options = options;
-    this.#context = context;
+    this.#log = log;
+    this.#globalPrefix = globalPrefix;
   }
 
-  /** Runs `fn` in the unit of `request`, which is opened if it is not. */
-  open<R>(request: IncomingMessage, response: ServerResponse, fn: (exchange: HttpExchange) => R): R {
+  /** Runs `fn` in the unit of `request`, which is opened if it is not; outside any for an excluded one. */
+  open<R>(
+    request: IncomingMessage,
+    response: ServerResponse,
+    fn: (exchange: HttpExchange | undefined) => R,
+  ): R {
     const exchange = HttpExchange.of(request);
     if (exchange !== undefined) return exchange.join(() => fn(exchange));
-    const id = this.#requestId(request);
-    const opened = new HttpExchange(openUnit({ kind: 'http', cell: emptyCell(), id }), request, response);
+    const { excluded, handlerTimeoutMs } = this.#options;
+    if (excluded.has(request, this.#globalPrefix)) return outsideAny(() => fn(undefined));
+    // Functions of the options must not see what the server was started in.
+    const ids = storage.getStore() ? outsideAny(() => this.#idsOf(request)) : this.#idsOf(request);
+    const unit = openUnit({ kind: 'http', cell: emptyCell(), id: ids.id });
+    const opened = new HttpExchange(unit, request, response, handlerTimeoutMs);
     return opened.enter(() => {
-      this.#fill(id, request, response);
+      this.#fill(ids, response);
+      fillClsStore(unit, request, response);
+      if (ids.failure !== undefined) opened.fail(ids.failure.error);
+      if (this.#options.onEnd !== undefined) unit.on('end', () => this.#end(opened));
       opened.watch(request);
       return fn(opened);
     });
   }
 
   /** Runs the set-up, once per request, then `next`, with the error where it fails. */
-  setUp(exchange: HttpExchange, request: IncomingMessage, next: (error?: unknown) => void): void {
+  setUp(
+    exchange: HttpExchange,
+    request: IncomingMessage,
+    response: ServerResponse,
+    next: (error?: unknown) => void,
+  ): void {
     const { setup } = this.#options;
-    if (setup === undefined || !exchange.claimSetup()) {
-      next();
-      return;
-    }
-    let done: void | Promise<void>;
-    try {
-      done = setup(this.#context, request);
-    } catch (error) {
+    const first = exchange.claimSetup();
+    const fail = (error: unknown): void => {
+      exchange.fail(error);
       next(asError(error));
-      return;
+    };
+    if (first && exchange.failure !== undefined) next(asError(exchange.failure.error));
+    else if (!first || setup === undefined) next();
+    else {
+      let done: void | Promise<void>;
+      try {
+        done = setup(this.#context, request, response);
+      } catch (error) {
+        fail(error);
+        return;
+      }
+      // A promise of ours, because a thenable of others may call back from anywhere.
+      if (typeof done?.then === 'function') Promise.resolve(done).then(() => next(), fail);
+      else next();
     }
-    if (typeof done?.then === 'function') {
-      done.then(
-        () => next(),
-        (error) => next(asError(error)),
-      );
-    } else next();
   }
 
-  #requestId(request: IncomingMessage): string {
-    const { header, accept, generate } = this.#options.requestId;
-    return inboundId(request, header, accept) ?? generatedId(request, generate);
+  /** Settles when the ends that are under way have been reported. */
+  async ended(): Promise<void> {
+    while (this.#ending.size > 0) await Promise.all(this.#ending);
   }
 
-  #fill(id: string, request: IncomingMessage, response: ServerResponse): void {
+  #idsOf(request: IncomingMessage): Ids {
+    const { requestId: own, correlationId: shared } = this.#options;
+    let id: string | undefined;
+    try {
+      id = inboundId(request, own.header, own.accept);
+      id ??= generatedId(request, own.generate, (error) => this.#log.error(error, 'in an option'));
+      return { id, conversation: inboundId(request, shared.header, shared.accept) ?? id };
+    } catch (error) {
+      id ??= randomUUID();
+      return { id, conversation: id, failure: { error } };
+    }
+  }
+
+  #fill({ id, conversation }: Ids, response: ServerResponse): void {
     const { requestId: own, correlationId: shared, respondWithIds } = this.#options;
-    const conversation = inboundId(request, shared.header, shared.accept) ?? id;
     requestId.set(id);
     correlationId.set(conversation);
-    if (respondWithIds) {
+    // Another listener of the server may have answered already.
+    if (respondWithIds && !response.headersSent) {
       response.setHeader(own.header, id);
       response.setHeader(shared.header, conversation);
     }
-    const cls = ClsServiceManager.getClsService();
-    cls.set(CLS_REQ, request);
-    cls.set(CLS_RES, response);
   }
+
+  #end(exchange: HttpExchange): Promise<void> {
+    const end = exchange.enter(() => this.#reportEnd(exchange));
+    this.#ending.add(end);
+    return end.finally(() => this.#ending.delete(end));
+  }
+
+  async #reportEnd(exchange: HttpExchange): Promise<void> {
+    try {
+      await this.#options.onEnd?.(this.#context, exchange.summary());
+    } catch (error) {
+      this.#log.error(error, `in onEnd of the request ${exchange.unit.id}`);
+    }
+  }
+}
+
+/** An excluded request has no context, also where the server was started or the request injected in one. */
+function outsideAny<R>(fn: () => R): R {
+  return runForeign(undefined, () => storage.run(undefined, fn));
 }
 
 /** `next(undefined)` would mean that all went well. */

@@ -2,12 +2,13 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { HttpOpener } from './http-opener.js';
 
-type Hook = (request: unknown, response: unknown, next: (error?: unknown) => void) => unknown;
+type Next = (error?: unknown) => void;
+type Hook = (request: unknown, response: unknown, next: Next) => unknown;
 
 /** What the adapters of Nest 11.2 and 12 have in common, over what they declare. */
 interface HookedAdapter {
   onRequestHook?: Hook;
-  setOnRequestHook(hook: Hook): void;
+  setOnRequestHook?(hook: Hook): void;
 }
 
 /**
@@ -15,24 +16,62 @@ interface HookedAdapter {
  * (Fastify's `inject()` and second socket, further servers on one Express instance, serverless adapters).
  * The adapter has one slot for it, which other packages take too: theirs runs after ours, inside.
  */
-export function openAtRequestHook(adapter: AbstractHttpAdapter, opener: HttpOpener): void {
+export function openAtFramework(adapter: AbstractHttpAdapter, opener: HttpOpener): void {
   const hooked = adapter as unknown as HookedAdapter;
   const set = hooked.setOnRequestHook;
+  if (set === undefined) {
+    openAtFirstMiddleware(adapter, opener);
+    return;
+  }
   let other = hooked.onRequestHook;
-  set.call(hooked, (request, response, next) => {
-    const raw = rawOf<IncomingMessage>(request);
-    opener.open(raw, rawOf<ServerResponse>(response), (exchange) => {
-      exchange.request = request;
-      exchange.response = response;
-      opener.setUp(exchange, raw, (error) => {
-        if (error !== undefined || other === undefined) next(error);
-        else other.call(hooked, request, response, next);
-      });
-    });
-  });
+  const runOther: Hook = (request, response, next) => {
+    if (other === undefined) next();
+    else callHook(() => other?.call(hooked, request, response, next), next);
+  };
+  set.call(hooked, openFor(opener, runOther));
   hooked.setOnRequestHook = (hook) => {
     other = hook;
   };
+}
+
+/** Nest before 11.2 has no such hook: the framework's own first middleware it is. */
+function openAtFirstMiddleware(adapter: AbstractHttpAdapter, opener: HttpOpener): void {
+  const hook = openFor(opener, (_request, _response, next) => next());
+  const instance = adapter.getInstance<{ addHook?(name: string, hook: Hook): void }>();
+  // Fastify takes a hook with three parameters as one that calls back.
+  if (instance.addHook !== undefined) {
+    instance.addHook('onRequest', (request, response, next) => void hook(request, response, next));
+  } else adapter.use(hook);
+}
+
+function openFor(opener: HttpOpener, then: Hook): Hook {
+  return (request, response, next) => {
+    const raw = rawOf<IncomingMessage>(request);
+    const rawResponse = rawOf<ServerResponse>(response);
+    opener.open(raw, rawResponse, (exchange) => {
+      if (exchange === undefined) {
+        then(request, response, next);
+        return;
+      }
+      exchange.request = request;
+      exchange.response = response;
+      opener.setUp(exchange, raw, rawResponse, (error) => {
+        if (error !== undefined) next(error);
+        else then(request, response, next);
+      });
+    });
+  };
+}
+
+/** As the adapters run it: an error or a rejection of the hook is an answer to the request. */
+function callHook(run: () => unknown, next: Next): void {
+  const fail = (error: unknown) => next(error || new Error('Request hook failed'));
+  try {
+    const result = run() as PromiseLike<unknown> | undefined;
+    if (typeof result?.then === 'function') result.then(undefined, fail);
+  } catch (error) {
+    fail(error);
+  }
 }
 
 /** Fastify wraps Node's objects, Express extends them. */

@@ -1,4 +1,6 @@
 // What the root entry takes from this room; `index.ts` puts the first copy in the process in its place.
 
 export { ContextModule } from './context.module.js';
+export { FromContext } from './from-context.decorator.js';
+export { Populate } from './populate.decorator.js';
 export { RequestContext } from './request-context.js';

@@ -5,8 +5,21 @@ const loaded: typeof own = firstLoaded('nest', () => own);
 
 export const ContextModule: typeof own.ContextModule = loaded.ContextModule;
 export type ContextModule = own.ContextModule;
+export const FromContext: typeof own.FromContext = loaded.FromContext;
+export const Populate: typeof own.Populate = loaded.Populate;
 export const RequestContext: typeof own.RequestContext = loaded.RequestContext;
 export type RequestContext = own.RequestContext;
 
-export type { ContextModuleExtras, ContextModuleOptions, ContextSetup } from './context-module.options.js';
+export type { ContextModuleAsyncOptions } from './context.module.js';
+export type {
+  ContextEnd,
+  ContextModuleExtras,
+  ContextModuleOptions,
+  ContextOptionsFactory,
+  ContextSetup,
+  RequestEnd,
+} from './context-module.options.js';
+export type { ExcludedRoute } from './excluded-routes.js';
+export type { FromContextOptions } from './from-context.decorator.js';
+export type { ContextPopulator, PopulateFunction, Populator } from './populator.js';
 export type { AcceptId, CorrelationIdOptions, RequestIdOptions } from './request-ids.js';

@@ -75,11 +75,13 @@ export class RequestContext {
 
   /** Sets `variable` for the unit of work; see `ContextVar.set`. */
   set<T>(variable: ContextVar<T>, value: T): Token<T> {
+    this.#unit('set');
     return variable.set(value);
   }
 
   /** Runs `fn` with `value` for `variable`; see `ContextVar.run` and `ScopedValue.run`. */
   run<T, R>(variable: AnyVariable<T>, value: T, fn: () => R): R {
+    this.#unit('run');
     return variable.run(value, fn);
   }
 
@@ -88,7 +90,7 @@ export class RequestContext {
     if (unit === undefined) {
       throw new ContextError(
         'ERR_NO_ACTIVE_CONTEXT',
-        `RequestContext.${member} was read outside any unit of work; read it in a request, or inside runUnitOfWork.`,
+        `RequestContext.${member} was used outside any unit of work; use it in a request, or inside runUnitOfWork.`,
       );
     }
     return unit;

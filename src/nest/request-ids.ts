@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { ContextVar } from '../core/index.js';
 import { firstLoaded } from '../core/internal.js';
 
-/** What an id from outside must match; anything else is replaced, not repaired. */
+/** What an id must match. One from outside that does not is replaced, not repaired. */
 const ACCEPTED = /^[A-Za-z0-9._-]{1,128}$/;
 
 /** The id of the request that the running work belongs to, carried into its tasks and jobs. */
@@ -18,7 +18,7 @@ export const correlationId: ContextVar<string> = firstLoaded(
   () => new ContextVar<string>('correlationId'),
 );
 
-/** Whether an id that the caller sent is used. */
+/** Whether an id that the caller sent is used. A function must give `true` for it: a promise is a no. */
 export type AcceptId = boolean | ((id: string, request: IncomingMessage) => boolean);
 
 export interface RequestIdOptions {
@@ -26,10 +26,13 @@ export interface RequestIdOptions {
   readonly header?: string;
   /**
    * Whether the caller's id is used. It must match `^[A-Za-z0-9._-]{1,128}$` in any case and is replaced
-   * otherwise. Default: true.
+   * otherwise. A function that throws fails the request. Default: true.
    */
   readonly accept?: AcceptId;
-  /** Makes an id where the caller gave none that is accepted. Default: a UUID. */
+  /**
+   * Makes an id where the caller gave none that is accepted. One that does not match the pattern is logged and
+   * replaced by a UUID: it could end the header it is sent in. Where it throws the request fails. Default: a UUID.
+   */
   readonly generate?: (request: IncomingMessage) => string;
 }
 
@@ -44,9 +47,19 @@ export interface CorrelationIdOptions {
 export function inboundId(request: IncomingMessage, header: string, accept: AcceptId): string | undefined {
   const id = request.headers[header];
   if (typeof id !== 'string' || accept === false || !ACCEPTED.test(id)) return undefined;
-  return accept === true || accept(id, request) ? id : undefined;
+  return accept === true || accept(id, request) === true ? id : undefined;
 }
 
-export function generatedId(request: IncomingMessage, generate: RequestIdOptions['generate']): string {
-  return generate === undefined ? randomUUID() : generate(request);
+/** An id of our own; `refused` gets told where `generate` gave what cannot be one. */
+export function generatedId(
+  request: IncomingMessage,
+  generate: RequestIdOptions['generate'],
+  refused: (error: TypeError) => void,
+): string {
+  if (generate === undefined) return randomUUID();
+  const id: unknown = generate(request);
+  if (typeof id === 'string' && ACCEPTED.test(id)) return id;
+  // Not with the id: it may be anything, for any length.
+  refused(new TypeError(`requestId.generate gave what does not match ${ACCEPTED.source}; a UUID is used`));
+  return randomUUID();
 }

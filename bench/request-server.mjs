@@ -1,0 +1,77 @@
+// One Fastify application for requests.mjs, which names the variant. Tells its port, then, between 'start' and
+// 'stop', the CPU time that it used, in µs.
+
+import 'reflect-metadata';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+import { Controller, Get, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { ClsModule } from 'nestjs-cls';
+import { ContextModule, ContextVar } from 'nestjs-contextvars';
+
+const variant = process.argv[2];
+const tenant = new ContextVar('tenant');
+
+class HelloController {
+  hello() {
+    return { hello: 'world' };
+  }
+}
+Get('hello')(HelloController.prototype, 'hello', { value: HelloController.prototype.hello });
+Controller()(HelloController);
+
+const imports = {
+  bare: [],
+  floor: [],
+  'nestjs-cls': [
+    ClsModule.forRoot({
+      global: true,
+      middleware: {
+        mount: true,
+        generateId: true,
+        idGenerator: () => randomUUID(),
+        setup: (cls, request, response) => {
+          cls.set('tenant', request.headers['x-tenant'] ?? 'acme');
+          response.setHeader('x-request-id', cls.getId());
+        },
+      },
+    }),
+  ],
+  'nestjs-contextvars': [
+    ContextModule.forRoot({
+      setup: (context, request) => void context.set(tenant, request.headers['x-tenant'] ?? 'acme'),
+    }),
+  ],
+}[variant];
+
+class AppModule {}
+Module({ imports, controllers: [HelloController] })(AppModule);
+
+const app = await NestFactory.create(AppModule, new FastifyAdapter(), { logger: false });
+if (variant === 'floor') {
+  const als = new AsyncLocalStorage();
+  const server = app.getHttpServer();
+  const { emit } = server;
+  server.emit = (event, request, response) => {
+    if (event !== 'request') return emit.call(server, event, request, response);
+    const id = randomUUID();
+    response.setHeader('x-request-id', id);
+    return als.run({ id, tenant: request.headers['x-tenant'] ?? 'acme' }, () =>
+      emit.call(server, event, request, response),
+    );
+  };
+}
+await app.listen(0, '127.0.0.1');
+
+let before;
+process.on('message', (word) => {
+  if (word === 'start') {
+    before = process.cpuUsage();
+    process.send({ started: true });
+  } else {
+    const { user, system } = process.cpuUsage(before);
+    process.send({ cpu: user + system });
+  }
+});
+process.send({ port: app.getHttpServer().address().port });

@@ -1,0 +1,54 @@
+import { type ExecutionContext, Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { RESOLVED_OPTIONS } from './context.module-definition.js';
+import type { ResolvedOptions } from './context-module.options.js';
+import { POPULATE } from './populate.decorator.js';
+import { isPopulatorClass, type PopulateFunction, type Populator } from './populator.js';
+
+/** Finds what populates the context before a handler, once per handler. */
+@Injectable()
+export class Populators implements OnModuleInit {
+  readonly #options: ResolvedOptions;
+  readonly #moduleRef: ModuleRef;
+  readonly #byClass = new WeakMap<Type, WeakMap<object, readonly PopulateFunction[]>>();
+  #ofModule: readonly PopulateFunction[] = [];
+
+  constructor(@Inject(RESOLVED_OPTIONS) options: ResolvedOptions, @Inject(ModuleRef) moduleRef: ModuleRef) {
+    this.#options = options;
+    this.#moduleRef = moduleRef;
+  }
+
+  /** Now, so that one that no module provides keeps the application from starting. */
+  onModuleInit(): void {
+    this.#ofModule = this.#resolve(this.#options.populate);
+  }
+
+  /** In the order in which they run. */
+  of(context: ExecutionContext): readonly PopulateFunction[] {
+    const type = context.getClass();
+    const handler = context.getHandler();
+    let byHandler = this.#byClass.get(type);
+    if (byHandler === undefined) {
+      byHandler = new WeakMap();
+      this.#byClass.set(type, byHandler);
+    }
+    let found = byHandler.get(handler);
+    if (found === undefined) {
+      found = [...this.#ofModule, ...this.#declared(type), ...this.#declared(handler)];
+      byHandler.set(handler, found);
+    }
+    return found;
+  }
+
+  #declared(decorated: object): readonly PopulateFunction[] {
+    return this.#resolve((Reflect.getMetadata(POPULATE, decorated) ?? []) as Populator[]);
+  }
+
+  #resolve(populators: readonly Populator[]): PopulateFunction[] {
+    return populators.map((populator) => {
+      if (!isPopulatorClass(populator)) return populator;
+      const instance = this.#moduleRef.get(populator, { strict: false });
+      return (context, executionContext) => instance.populate(context, executionContext);
+    });
+  }
+}

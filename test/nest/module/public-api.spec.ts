@@ -1,0 +1,36 @@
+import * as root from 'nestjs-contextvars';
+import * as core from 'nestjs-contextvars/core';
+
+test('the entry "." exports these names at run time beside those of "./core", and no others', () => {
+  const ofCore = new Set(Object.keys(core));
+  expect(
+    Object.keys(root)
+      .filter((name) => !ofCore.has(name))
+      .sort(),
+  ).toEqual(['ContextModule', 'FromContext', 'Populate', 'RequestContext']);
+});
+
+test('it has every name of "./core", and the same things under them', () => {
+  expect(root).toMatchObject({ ...core });
+});
+
+test('each of them is a class or a function under its own name', () => {
+  const names = Object.entries(root).map(([name, value]) => [name, typeof value, value.name]);
+  expect(names).toEqual(Object.keys(root).map((name) => [name, 'function', name]));
+});
+
+test('the public members of RequestContext are these, and no others', () => {
+  expect(Reflect.ownKeys(root.RequestContext.prototype).map(String).sort()).toEqual([
+    'constructor',
+    'correlationId',
+    'elapsed',
+    'get',
+    'has',
+    'id',
+    'request',
+    'response',
+    'run',
+    'set',
+    'startedAt',
+  ]);
+});
