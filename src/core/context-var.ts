@@ -174,13 +174,12 @@ export class ContextVar<T> {
    * variables that `fn` sets are set for the unit of work.
    */
   run<R>(value: T, fn: () => R): R {
-    if (typeof fn !== 'function') requireFunction(`ContextVar '${this.#name}'.run`, fn);
-    const frame = als.getStore() ?? currentFrame();
-    if (frame === undefined) return this.#runInNewUnit(value, fn);
+    const frame = als.getStore();
+    if (frame === undefined || typeof fn !== 'function') return runElsewhere(this, value, fn);
+    // As short as it is for the sake of the compiler, which takes `als.run` in only while all of it is small.
     const inner = push(frame, new Slot(this, value, PERMANENT));
     const result = als.run(inner, fn);
-    const plain = (typeof result !== 'object' || result === null) && typeof result !== 'function';
-    return plain ? result : settle(result, new FrameExtent(inner));
+    return typeof result === 'object' || typeof result === 'function' ? settleIn(result, inner) : result;
   }
 
   /** This variable with `value`, for `withTempContext` and `@WithTempContext`. */
@@ -201,11 +200,6 @@ export class ContextVar<T> {
       return `ContextVar { '${this.#name}'${this.#secret ? ', secret' : ''} }`;
     const shown = depth < 1 ? '...' : inspect(this.#default, { ...options, depth: depth - 1 });
     return `ContextVar { '${this.#name}', default: ${shown} }`;
-  }
-
-  // Apart from `run`, which would have to allocate what this closure captures at every call.
-  #runInNewUnit<R>(value: T, fn: () => R): R {
-    return inSomeUnit('run', () => this.run(value, fn));
   }
 
   #getSlowly(args: ArrayLike<unknown>): unknown {
@@ -243,4 +237,17 @@ export class ContextVar<T> {
     readSlowly = (variable, args) => variable.#getSlowly(args);
     indexOf = (variable) => (#name in variable ? variable.index : undefined);
   }
+}
+
+/** `run` outside any context of ours: in one that another library has opened, or in a unit of work of its own. */
+function runElsewhere<T, R>(variable: ContextVar<T>, value: T, fn: () => R): R {
+  requireFunction(`${variable}.run`, fn);
+  return inSomeUnit('run', (frame) => {
+    const inner = push(frame, new Slot(variable, value, PERMANENT));
+    return settleIn(als.run(inner, fn), inner);
+  });
+}
+
+function settleIn<R>(result: R, inner: Frame): R {
+  return settle(result, new FrameExtent(inner));
 }

@@ -3,12 +3,16 @@ import { optionsOf, requireFunction, requireName, wrongArgument } from './argume
 import { Binding } from './binding.js';
 import { ContextError } from './context-error.js';
 import { currentFrame } from './foreign-context.js';
-import { nearest, push } from './overlay.js';
+import { nearest } from './overlay.js';
 import { CAPTURED, Lease, PERMANENT, Slot } from './slot.js';
-import { outerFrame, runTemporary } from './temp-scope.js';
+import { storage } from './storage.js';
+import { runBound } from './temp-scope.js';
 import { inSomeUnit } from './unit-extent.js';
 import { warnIfInsideUnit } from './variable-warning.js';
 import { nextIndex } from './variables.js';
+
+// A constant to the compiler; an import is read anew at each use.
+const als = storage;
 
 export interface ScopedValueOptions {
   /** Keeps the value out of `inspect`, JSON, error messages, logs and diagnostics. Default: false. */
@@ -126,11 +130,9 @@ export class ScopedValue<T> {
    * iterator or Observable keeps the value while it is consumed.
    */
   run<R>(value: T, fn: () => R): R {
-    if (typeof fn !== 'function') requireFunction(`ScopedValue '${this.#name}'.run`, fn);
-    const frame = outerFrame();
-    if (frame === undefined) return this.#runInNewUnit(value, fn);
-    const lease = new Lease();
-    return runTemporary(frame, push(frame, new Slot(this, value, lease)), lease, fn, undefined);
+    const outer = als.getStore();
+    if (outer === undefined || typeof fn !== 'function') return runElsewhere(this, value, fn);
+    return runBound(outer, new Slot(this, value, new Lease()), fn);
   }
 
   /** This scoped value with `value`, for `withTempContext` and `@WithTempContext`. */
@@ -150,11 +152,6 @@ export class ScopedValue<T> {
     return `ScopedValue { '${this.#name}'${this.#secret ? ', secret' : ''} }`;
   }
 
-  // Apart from `run`, which would have to allocate what this closure captures at every call.
-  #runInNewUnit<R>(value: T, fn: () => R): R {
-    return inSomeUnit('temporary', () => this.run(value, fn));
-  }
-
   #ended(): ContextError {
     return new ContextError(
       'ERR_SCOPE_ENDED',
@@ -162,4 +159,10 @@ export class ScopedValue<T> {
         'captured under it. Bind it again inside: run(value, fn).',
     );
   }
+}
+
+/** `run` outside any context of ours: in one that another library has opened, or in a unit of work of its own. */
+function runElsewhere<T, R>(scoped: ScopedValue<T>, value: T, fn: () => R): R {
+  requireFunction(`${scoped}.run`, fn);
+  return inSomeUnit('temporary', (outer) => runBound(outer, new Slot(scoped, value, new Lease()), fn));
 }

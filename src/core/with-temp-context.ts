@@ -1,29 +1,25 @@
 import { requireFunction, wrongArgument } from './arguments.js';
 import { type Binding, requireBinding, slotOf } from './binding.js';
-import type { Frame } from './frame.js';
 import { wrapMethod } from './method-decorator.js';
-import { push } from './overlay.js';
 import { Lease } from './slot.js';
-import { outerFrame, runTemporary } from './temp-scope.js';
+import { storage } from './storage.js';
+import { runAllBound, runBound } from './temp-scope.js';
 import { inSomeUnit } from './unit-extent.js';
+
+// A constant to the compiler; an import is read anew at each use.
+const als = storage;
 
 type AnyBinding = Binding<unknown>;
 
-// Apart from the callers, which would have to allocate what this closure captures at every call.
-function runInNewUnit<R>(bindings: readonly unknown[], fn: () => R, name?: string): R {
-  return inSomeUnit('temporary', (frame) => runBound(frame, bindings, fn, name));
-}
-
-function runBound<R>(outer: Frame, bindings: readonly unknown[], fn: () => R, name?: string): R {
-  const lease = new Lease();
-  const frame =
-    bindings.length === 1 ? push(outer, slotOf(bindings[0], lease)) : pushAll(outer, bindings, lease);
-  return runTemporary(outer, frame, lease, fn, name);
-}
-
-// Apart: the compiler takes `runBound` into its callers only while it is short.
-function pushAll(outer: Frame, bindings: readonly unknown[], lease: Lease): Frame {
-  return bindings.reduce<Frame>((frame, binding) => push(frame, slotOf(binding, lease)), outer);
+/** In the context of the caller, whoever has opened it; outside any, in a unit of work that is begun for the call. */
+function runElsewhere<R>(bindings: readonly unknown[], fn: () => R, name?: string): R {
+  return inSomeUnit('temporary', (outer) => {
+    const lease = new Lease();
+    const slots = bindings.map((binding) => slotOf(binding, lease));
+    const [only] = slots;
+    if (slots.length === 1 && only !== undefined) return runBound(outer, only, fn, name);
+    return runAllBound(outer, slots, lease, fn, name);
+  });
 }
 
 function refuse(bindings: unknown, fn: unknown): never {
@@ -43,8 +39,9 @@ function refuse(bindings: unknown, fn: unknown): never {
  */
 export function withTempContext<R>(bindings: readonly AnyBinding[], fn: () => R): R {
   if (typeof fn !== 'function' || !Array.isArray(bindings)) refuse(bindings, fn);
-  const outer = outerFrame();
-  return outer === undefined ? runInNewUnit(bindings, fn) : runBound(outer, bindings, fn);
+  const outer = als.getStore();
+  if (outer === undefined || bindings.length !== 1) return runElsewhere(bindings, fn);
+  return runBound(outer, slotOf(bindings[0], new Lease()), fn);
 }
 
 /**
@@ -73,11 +70,7 @@ export function WithTempContext(...args: unknown[]): MethodDecorator {
       function (this: unknown, ...callArgs: unknown[]) {
         const bindings: unknown = typeof make === 'function' ? Reflect.apply(make, this, callArgs) : args;
         if (!Array.isArray(bindings)) throw wrongArgument(where, 'an array of bindings', bindings);
-        const call = () => Reflect.apply(method, this, callArgs);
-        const outer = outerFrame();
-        return outer === undefined
-          ? runInNewUnit(bindings, call, name)
-          : runBound(outer, bindings, call, name);
+        return runElsewhere(bindings, () => Reflect.apply(method, this, callArgs), name);
       },
   );
 }
