@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import type { Extent } from './extent.js';
-import { type Iterates, isIterator, isThenable } from './lazy-result.js';
+import { type Iterates, isIterator, isPlainPromise, isThenable } from './lazy-result.js';
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -86,7 +86,7 @@ function ended(step: () => unknown, extent: Extent, watch = true): unknown {
     throw error;
   }
   if (!watch) return result;
-  if (typeof result === 'object' && result !== null && !types.isPromise(result) && isThenable(result)) {
+  if (typeof result === 'object' && result !== null && !isPlainPromise(result) && isThenable(result)) {
     const thenable: PromiseLike<unknown> = result;
     result = extent.run(() => new Promise((resolve, reject) => void thenable.then(resolve, reject)));
   }

@@ -5,6 +5,7 @@ import { storage } from './storage.js';
 
 type Callback = (...args: unknown[]) => unknown;
 type Observer = { next?: Callback; error?: Callback; complete?: Callback };
+const CALLBACKS = ['next', 'error', 'complete'] as const;
 type Teardown = (() => void) | { unsubscribe(): void };
 type Inside = <R>(fn: () => R) => R;
 
@@ -103,26 +104,35 @@ function subscribeSubscriber(source: Subscribable, to: Subscriber, extent: Exten
 }
 
 function subscribeObserver(source: Subscribable, args: unknown[], extent: Extent, outside: Inside): unknown {
-  const observer = toObserver(args);
+  const inside = (callback: unknown, self: unknown): unknown =>
+    typeof callback === 'function'
+      ? (...values: unknown[]) => outside(() => callback.apply(self, values))
+      : callback;
+  const [first] = args;
+  const isObserver = typeof first === 'object' && first !== null;
   // Only what was given: rxjs reports an error that nobody handles by itself.
-  const bound: Observer = {};
-  for (const name of ['next', 'error', 'complete'] as const) {
-    const callback = observer[name];
-    if (typeof callback !== 'function') continue;
-    bound[name] = (...values) => outside(() => callback.apply(observer, values));
+  const bound = isObserver
+    ? [
+        Object.fromEntries(
+          CALLBACKS.filter((name) => name in first).map((name) => [
+            name,
+            inside((first as Observer)[name], first),
+          ]),
+        ),
+      ]
+    : args.map((callback) => inside(callback, undefined));
+  const subscription = extent.run(() => source.subscribe(...bound));
+  // A store that looks like an Observable gives a function.
+  if (typeof subscription === 'function') {
+    return () => {
+      extent.run(() => subscription());
+      extent.end();
+    };
   }
-  const subscription = extent.run(() => source.subscribe(bound)) as Partial<Subscriber> & {
-    unsubscribe(): void;
-  };
-  const unsubscribe = subscription.unsubscribe.bind(subscription);
-  subscription.unsubscribe = () => extent.run(unsubscribe);
+  const { unsubscribe } = subscription as Subscriber;
+  const closable = subscription as Partial<Subscriber> & { unsubscribe(): void };
+  closable.unsubscribe = () => extent.run(() => unsubscribe.call(closable));
   // Runs at once where the source has completed already.
-  if (typeof subscription.add === 'function') subscription.add(() => extent.end());
-  return subscription;
-}
-
-function toObserver(args: unknown[]): Observer {
-  const [first, error, complete] = args;
-  if (typeof first === 'object' && first !== null) return first as Observer;
-  return { next: first, error, complete } as Observer;
+  closable.add?.(() => extent.end());
+  return closable;
 }

@@ -5,7 +5,7 @@ import { type ContextVar, indexOf } from './context-var.js';
 import { FrameExtent } from './extent.js';
 import { runExtent } from './follow.js';
 import { captureForeign, currentFrame, forkForeign } from './foreign-context.js';
-import { captureCell, copySlots, frameOf } from './overlay.js';
+import { captureCell, copyCell, frameOf } from './overlay.js';
 import type { Slot } from './slot.js';
 import { UnitExtent } from './unit-extent.js';
 import { variableAt } from './variables.js';
@@ -54,10 +54,11 @@ export class Context {
     const owner = cell.unit ?? current?.unit;
     if (owner === undefined || owner.ended) {
       const before = cell.unit;
-      const extent = new UnitExtent({ kind: 'context', cell, foreign: cell.foreign }, () => {
+      const extent = new UnitExtent({ kind: 'context', cell, foreign: cell.foreign, given: true }, () => {
         cell.unit = before;
       });
       cell.unit = extent.unit;
+      cell.foreign = extent.unit.foreign;
       return runExtent(extent, call);
     }
     const moves = current?.cell !== cell || current.unit !== owner;
@@ -69,9 +70,8 @@ export class Context {
   /** An independent copy; O(1), whatever the Context holds. */
   copy(): Context {
     const source = this.#cell;
-    const cell = source.fork(source.unit);
+    const cell = copyCell(source, source.unit);
     cell.foreign = source.foreign;
-    if (source.captured !== undefined) cell.captured = copySlots(source.captured);
     return new Context(KEY, cell);
   }
 

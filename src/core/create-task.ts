@@ -32,10 +32,10 @@ export function createTask<R>(fn: () => R, options?: TaskOptions): Promise<Await
   const cell = given ?? captureCell(parent);
   const foreign = given === undefined ? captureForeign() : given.foreign;
   const task = new UnitExtent(
-    { kind: 'task', cell, foreign, name: name ?? (fn.name || undefined) },
+    { kind: 'task', cell, foreign, name: name ?? (fn.name || undefined), given: given !== undefined },
     (failure) => settled(failure),
   );
-  if (given === undefined) cell.unit = task.unit;
+  if (cell.unit === undefined || cell.unit.ended || given === undefined) cell.unit = task.unit;
   const settled = track(task.unit, parent?.unit);
   try {
     return Promise.resolve(runExtent(task, fn)) as Promise<Awaited<R>>;

@@ -1,5 +1,7 @@
 import { type ForeignStates, runForeign } from './foreign-context.js';
-import type { Frame } from './frame.js';
+import { Frame } from './frame.js';
+import { push, resume } from './overlay.js';
+import { PERMANENT, Slot } from './slot.js';
 import { storage } from './storage.js';
 
 /** Boxed, because anything can be thrown, `undefined` too. */
@@ -47,7 +49,13 @@ export class FrameExtent implements Extent {
   end(): void {}
 
   repeat(): () => Extent {
-    return () => this;
+    const frame = this.#frame;
+    const slot = frame?.slot;
+    // Only a `run` has a binding of its own, which each consumption may set for itself.
+    if (frame === undefined || slot?.lease !== PERMANENT || this.movesForeign) return () => this;
+    const value = slot.read();
+    const outer = frame.outer ?? new Frame(frame.unit, frame.cell, undefined, undefined);
+    return () => new FrameExtent(push(resume(outer) ?? outer, new Slot(slot.variable, value, PERMANENT)));
   }
 
   pend(): void {}

@@ -1,9 +1,15 @@
-import { types } from 'node:util';
 import { bindIterable, bindIterator } from './bound-iterator.js';
 import { bindObservable } from './bound-observable.js';
 import { ContextError } from './context-error.js';
 import type { Extent } from './extent.js';
-import { isAsyncIterable, isIterator, isObservable, isStream, isThenable } from './lazy-result.js';
+import {
+  isAsyncIterable,
+  isIterator,
+  isObservable,
+  isPlainPromise,
+  isStream,
+  isThenable,
+} from './lazy-result.js';
 
 const nativeThen = Promise.prototype.then;
 
@@ -38,7 +44,7 @@ export function settle<R>(result: R, extent: Extent): R {
 }
 
 function follow(result: object, extent: Extent): unknown {
-  if (types.isPromise(result)) {
+  if (isPlainPromise(result)) {
     extent.pend();
     return followPromise(result, extent);
   }

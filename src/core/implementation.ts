@@ -16,7 +16,7 @@ export { reportError, setErrorReporter } from './report-error.js';
 export { AsUnitOfWork, currentUnit, runUnitOfWork } from './run-unit-of-work.js';
 export { ScopedValue } from './scoped-value.js';
 export { PERMANENT } from './slot.js';
-export { storage } from './storage.js';
+export { outsideForeign, storage } from './storage.js';
 export { drainTasks } from './tasks.js';
 export { Token } from './token.js';
 export { openUnit } from './unit-extent.js';

@@ -7,6 +7,7 @@ export const {
   drainTasks,
   emptyCell,
   openUnit,
+  outsideForeign,
   PERMANENT,
   slotOf,
   reportError,

@@ -1,6 +1,8 @@
 // How results are told apart that do their work only when they are consumed. Structural, because core
 // depends on neither rxjs nor Nest, and because two copies of either may be in the process.
 
+import { types } from 'node:util';
+
 type Part = (...args: never[]) => unknown;
 
 function has(object: object, key: PropertyKey): boolean {
@@ -21,8 +23,17 @@ export function isThenable(object: object): object is PromiseLike<unknown> {
   return has(object, 'then');
 }
 
+const nativeThen = Promise.prototype.then;
+
+/** A promise that nothing can happen to by calling its `then`. A lazy subclass begins its work there. */
+export function isPlainPromise(object: object): object is Promise<unknown> {
+  return types.isPromise(object) && object.then === nativeThen;
+}
+
 /** A Node stream, a web stream, or Nest's StreamableFile, which carries one. */
 export function isStream(object: object): boolean {
+  // A query builder or an HTTP request, which is awaited.
+  if (isThenable(object)) return false;
   if (has(object, 'pipe') && has(object, 'on')) return true;
   if (has(object, 'write') && has(object, 'end') && has(object, 'on')) return true;
   if (has(object, 'getReader') || has(object, 'getWriter')) return true;

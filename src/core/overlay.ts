@@ -1,6 +1,7 @@
 import { type Cell, emptyCell } from './cell.js';
 import { Frame } from './frame.js';
 import { type Bindable, CAPTURED, isOpaque, PERMANENT, Slot } from './slot.js';
+import { storage } from './storage.js';
 import type { Unit } from './unit.js';
 
 // The chain of bindings that `run` and temporary scopes lay over the cell of a Context, innermost first.
@@ -108,6 +109,23 @@ export function captureSlots(frame: Frame): Slot[] | undefined {
     slots.push(new Slot(variable, kept, PERMANENT));
   }
   return slots;
+}
+
+/** A cell with the same values and bindings, and slots of its own. */
+export function copyCell(source: Cell, unit?: Unit): Cell {
+  const cell = source.fork(unit);
+  if (source.captured !== undefined) cell.captured = copySlots(source.captured);
+  return cell;
+}
+
+/**
+ * Where a later consumption of a result goes on that was made at `frame`: there, or, where that unit has ended, in the
+ * unit that stands for it in this consumption; undefined where there is none.
+ */
+export function resume(frame: Frame): Frame | undefined {
+  if (!frame.unit.ended) return frame;
+  const here = storage.getStore();
+  return here !== undefined && !here.unit.ended && here.unit.origin === frame.unit.origin ? here : undefined;
 }
 
 /** What a PEP 567 copy of the context at `frame` is made of; empty outside any. */

@@ -47,7 +47,14 @@ function runUnit<R>(where: string, options: UnitOptions, name: string | undefine
   requireOptionalString(where, 'id', id);
   requireFunction(where, fn);
   const cell = context === undefined ? emptyCell() : cellOf(where, context);
-  const extent = new UnitExtent({ kind, cell, foreign: cell.foreign, id, name });
+  const extent = new UnitExtent({
+    kind,
+    cell,
+    foreign: cell.foreign,
+    id,
+    name,
+    given: context !== undefined,
+  });
   if (cell.unit === undefined || cell.unit.ended) cell.unit = extent.unit;
   return runExtent(extent, fn);
 }

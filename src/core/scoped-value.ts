@@ -96,7 +96,7 @@ export class ScopedValue<T> {
   }
 
   /**
-   * Binds the base, once per unit of work, where it begins. Work that was captured under a temporary binding
+   * Binds the base, once per unit of work (and per Context, where the unit has several), where it begins. Work that was captured under a temporary binding
    * may bind a base of its own, once.
    *
    * @throws ContextError `ERR_NO_ACTIVE_CONTEXT` outside any; `ERR_ALREADY_BOUND` where there is a base or a

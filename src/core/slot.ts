@@ -9,14 +9,19 @@ export interface Bindable {
 /** Says whether the bindings of one scope are still in force. */
 export class Lease {
   ended = false;
-  /** The values of slots that a fork has under this lease: they go with it, though it does not know the slots. */
-  forked: WeakMap<Slot, unknown> | undefined = undefined;
+  hasForks = false;
 
   end(): void {
     this.ended = true;
-    this.forked = undefined;
+    if (this.hasForks) forked.delete(this);
   }
 }
+
+/**
+ * The values of slots that forks have under a lease: they go with it, though it does not know the slots. Not on the
+ * lease, which `inspect` reaches from what Node hangs on timers.
+ */
+const forked = new WeakMap<Lease, WeakMap<Slot, unknown>>();
 
 /** The lease of what never ends by itself: `ContextVar.run` and captured bindings. */
 export const PERMANENT: Lease = Object.freeze(new Lease());
@@ -45,11 +50,11 @@ export class Slot {
   // Methods and no accessors: `inspect` can be told to call those.
 
   read(): unknown {
-    return this.#value === IN_LEASE ? this.lease.forked?.get(this) : this.#value;
+    return this.#value === IN_LEASE ? forked.get(this.lease)?.get(this) : this.#value;
   }
 
   write(value: unknown): void {
-    if (this.#value === IN_LEASE) this.lease.forked?.set(this, value);
+    if (this.#value === IN_LEASE) forked.get(this.lease)?.set(this, value);
     else this.#value = value;
   }
 
@@ -62,9 +67,11 @@ export class Slot {
   fork(): Slot {
     const { lease } = this;
     if (lease === PERMANENT || lease.ended) return new Slot(this.variable, this.#value, lease);
-    lease.forked ??= new WeakMap();
+    const values = forked.get(lease) ?? new WeakMap<Slot, unknown>();
     const slot = new Slot(this.variable, IN_LEASE, lease);
-    lease.forked.set(slot, this.read());
+    values.set(slot, this.read());
+    forked.set(lease, values);
+    lease.hasForks = true;
     return slot;
   }
 }

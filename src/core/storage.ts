@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import type { Frame } from './frame.js';
 import { firstLoaded } from './shared.js';
 
@@ -13,3 +13,12 @@ export const storage: AsyncLocalStorage<Frame | undefined> = firstLoaded(
   'storage',
   () => new AsyncLocalStorage<Frame | undefined>(),
 );
+
+/**
+ * Runs `fn` outside the AsyncLocalStorage of another library, given that one's `exit`. On the async_hooks engine `exit`
+ * alone turns it off only until something in `fn` turns it on again, and then the old store is back; a resource that is
+ * made meanwhile has none.
+ */
+export function outsideForeign<R>(exit: <T>(fn: () => T) => T, fn: () => R): R {
+  return exit(() => AsyncResource.bind(fn))();
+}

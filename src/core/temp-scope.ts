@@ -1,9 +1,10 @@
 import type { Channel } from 'node:diagnostics_channel';
+import { ContextError } from './context-error.js';
 import { bindingMessage, channels, type ScopeMessage } from './diagnostics.js';
 import type { Extent } from './extent.js';
 import { runExtent, settle } from './follow.js';
 import { Frame } from './frame.js';
-import { push } from './overlay.js';
+import { push, resume } from './overlay.js';
 import { Lease, Slot } from './slot.js';
 import { storage } from './storage.js';
 
@@ -101,15 +102,25 @@ class TempScope implements Extent {
     while (under?.slot?.lease === this.#lease) under = under.outer;
     const outer = under ?? new Frame(this.#frame.unit, this.#frame.cell, undefined, undefined);
     return () => {
+      const at = resume(outer);
+      if (at === undefined) throw scopeEnded(bound[0]?.variable.name ?? '');
       const lease = new Lease();
       const frame = bound.reduce(
-        (at, { variable, value }) => push(at, new Slot(variable, value, lease)),
-        outer,
+        (under, { variable, value }) => push(under, new Slot(variable, value, lease)),
+        at,
       );
       publish(scopeStart, frame, lease, this.#name);
       return new TempScope(frame, lease, this.#name);
     };
   }
+}
+
+function scopeEnded(name: string): ContextError {
+  return new ContextError(
+    'ERR_SCOPE_ENDED',
+    `The temporary scope of '${name}' cannot be opened for this consumption: its unit of work has ended. ` +
+      'Consume the result inside the unit.',
+  );
 }
 
 /** The slots of one scope, in the order in which they were bound. */

@@ -3,6 +3,7 @@ import type { Extent, Failure } from './extent.js';
 import { runExtent } from './follow.js';
 import { currentFrame, type ForeignStates, forkForeign, runForeign } from './foreign-context.js';
 import type { Frame } from './frame.js';
+import { copyCell } from './overlay.js';
 import { storage } from './storage.js';
 import { Unit } from './unit.js';
 
@@ -14,6 +15,10 @@ export interface UnitInit {
   readonly foreign?: ForeignStates;
   readonly id?: string | undefined;
   readonly name?: string | undefined;
+  /** The cell is that of a Context which the caller gave, and shared on purpose. */
+  readonly given?: boolean;
+  /** The unit that this one goes on with; see `Unit.origin`. */
+  readonly origin?: Unit;
 }
 
 /** A unit of work that lasts for one call. */
@@ -44,15 +49,24 @@ export class UnitExtent implements Extent {
   }
 
   repeat(): () => UnitExtent {
-    return () => new UnitExtent(this.#init);
+    const { given = false, cell, name, kind } = this.#init;
+    const { origin, foreign } = this.unit;
+    const from = given ? cell : copyCell(cell);
+    return () => {
+      const own = given ? cell : copyCell(from);
+      const extent = new UnitExtent({ kind, name, given, cell: own, foreign, origin });
+      if (!given) own.unit = extent.unit;
+      return extent;
+    };
   }
 
   pend(): void {}
 }
 
 /** Begins a unit of work; whoever begins one ends it. */
-export function openUnit({ kind, cell, foreign, id, name }: UnitInit): Unit {
+export function openUnit({ kind, cell, foreign, id, name, origin }: UnitInit): Unit {
   const unit = new Unit(kind, cell, id, name);
+  if (origin !== undefined) unit.origin = origin;
   unit.start(forkForeign(foreign, unit));
   return unit;
 }

@@ -37,6 +37,8 @@ export class Unit implements UnitOfWork {
   readonly kind: string;
   /** What the task or method is called, for diagnostics. */
   readonly name: string | undefined;
+  /** The first of the units that were opened for the same call: its own, and one for each later subscription. */
+  origin: Unit = this;
   #opener: unknown;
   #id: string | undefined;
   readonly #started = performance.now();

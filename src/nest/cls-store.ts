@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CLS_ID, CLS_REQ, CLS_RES, ClsServiceManager, type ClsStore, ContextClsStoreMap } from 'nestjs-cls';
 import { registerForeignContext, type UnitOfWork } from '../core/index.js';
-import type { Unit } from '../core/internal.js';
+import { outsideForeign, type Unit } from '../core/internal.js';
 
 /** The one symbol under which a CLS store holds the unit of work that lives in it. */
 export const CLS_UNIT: unique symbol = Symbol.for('nestjs-contextvars.unit');
@@ -23,9 +23,8 @@ export function registerClsStore(): void {
       return store[CLS_UNIT];
     },
   });
-  // `cls.exit` turns the whole AsyncLocalStorage off and on again on Node 20 and 22; only used where a store is active.
   function withoutStore<R>(fn: () => R): R {
-    return cls.isActive() ? cls.exit(fn) : fn();
+    return cls.isActive() ? outsideForeign((inner) => cls.exit(inner), fn) : fn();
   }
 }
 

@@ -28,8 +28,8 @@ export class HandlerInterceptor implements NestInterceptor {
     const exchange = context.getType() === 'http' ? exchangeOf(context) : undefined;
     if (exchange === undefined) return next.handle();
     const populators = this.#populators.of(context);
-    exchange.handlerStarted();
     return new Observable((subscriber) => {
+      exchange.handlerStarted();
       subscriber.add(() => exchange.handlerSettled());
       // A guard that was called back from elsewhere (a pooled connection) has lost the context by now.
       const handle = () => exchange.join(() => subscriber.add(handled(next, exchange, subscriber)));
@@ -68,6 +68,10 @@ function handled(next: CallHandler, exchange: HttpExchange, subscriber: Subscrib
 }
 
 function exchangeOf(context: ExecutionContext): HttpExchange | undefined {
-  const request = context.switchToHttp().getRequest<{ raw?: object }>();
-  return HttpExchange.of(request.raw ?? request);
+  const request = context.switchToHttp().getRequest<object & { raw?: unknown }>();
+  const { raw } = request;
+  // Fastify wraps Node's request as `raw`; on Express that can be anybody's property.
+  return (
+    HttpExchange.of(request) ?? (typeof raw === 'object' && raw !== null ? HttpExchange.of(raw) : undefined)
+  );
 }

@@ -316,3 +316,20 @@ test('diagnostics show none', async () => {
   expect(leaks).toEqual([]);
   expect(messages.flatMap((message) => foundIn(printed(message)))).toEqual([]);
 });
+
+test('nor does what Node holds for a branch of gather under a temporary scope', async () => {
+  const canary = `canary-${Math.random()}`;
+  const variable = new ContextVar<string>('forked', { secret: true });
+  await runUnitOfWork({ kind: 'test' }, () =>
+    withTempContext([variable.as(canary)], () =>
+      gather([
+        async () => {
+          for (const customInspect of [true, false]) {
+            const shown = inspect(Promise.resolve(), { depth: Infinity, showHidden: true, customInspect });
+            expect(shown).not.toContain(canary);
+          }
+        },
+      ]),
+    ),
+  );
+});
