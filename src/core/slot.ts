@@ -13,7 +13,7 @@ export class Lease {
 
   end(): void {
     this.ended = true;
-    if (this.hasForks) forked.delete(this);
+    if (this.hasForks) dropForks(this);
   }
 }
 
@@ -22,6 +22,10 @@ export class Lease {
  * lease, which `inspect` reaches from what Node hangs on timers.
  */
 const forked = new WeakMap<Lease, WeakMap<Slot, unknown>>();
+
+function dropForks(lease: Lease): void {
+  forked.delete(lease);
+}
 
 /** The lease of what never ends by itself: `ContextVar.run` and captured bindings. */
 export const PERMANENT: Lease = Object.freeze(new Lease());

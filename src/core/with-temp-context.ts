@@ -11,8 +11,14 @@ const als = storage;
 
 type AnyBinding = Binding<unknown>;
 
-/** In the context of the caller, whoever has opened it; outside any, in a unit of work that is begun for the call. */
-function runElsewhere<R>(bindings: readonly unknown[], fn: () => R, name?: string): R {
+/**
+ * In the context of the caller, whoever has opened it; outside any, in a unit of work that is begun for the call. With
+ * the checks, and for any number of bindings.
+ */
+function runElsewhere<R>(where: string, bindings: readonly unknown[], fn: () => R, name?: string): R {
+  requireFunction(where, fn);
+  if (!Array.isArray(bindings)) throw wrongArgument(where, 'an array of bindings', bindings);
+  for (const binding of bindings) requireBinding(where, binding);
   return inSomeUnit('temporary', (outer) => {
     const lease = new Lease();
     const slots = bindings.map((binding) => slotOf(binding, lease));
@@ -20,11 +26,6 @@ function runElsewhere<R>(bindings: readonly unknown[], fn: () => R, name?: strin
     if (slots.length === 1 && only !== undefined) return runBound(outer, only, fn, name);
     return runAllBound(outer, slots, lease, fn, name);
   });
-}
-
-function refuse(bindings: unknown, fn: unknown): never {
-  requireFunction('withTempContext', fn);
-  throw wrongArgument('withTempContext', 'an array of bindings', bindings);
 }
 
 /**
@@ -38,9 +39,11 @@ function refuse(bindings: unknown, fn: unknown): never {
  * await withTempContext([role.as('ledger-writer'), tenant.as('acme')], async () => ledger.write(entry));
  */
 export function withTempContext<R>(bindings: readonly AnyBinding[], fn: () => R): R {
-  if (typeof fn !== 'function' || !Array.isArray(bindings)) refuse(bindings, fn);
   const outer = als.getStore();
-  if (outer === undefined || bindings.length !== 1) return runElsewhere(bindings, fn);
+  // Short for the sake of the compiler: what is not one binding, in a context of ours, is checked elsewhere.
+  if (outer === undefined || bindings?.length !== 1 || typeof fn !== 'function') {
+    return runElsewhere('withTempContext', bindings, fn);
+  }
   return runBound(outer, slotOf(bindings[0], new Lease()), fn);
 }
 
@@ -69,8 +72,7 @@ export function WithTempContext(...args: unknown[]): MethodDecorator {
     (method, name) =>
       function (this: unknown, ...callArgs: unknown[]) {
         const bindings: unknown = typeof make === 'function' ? Reflect.apply(make, this, callArgs) : args;
-        if (!Array.isArray(bindings)) throw wrongArgument(where, 'an array of bindings', bindings);
-        return runElsewhere(bindings, () => Reflect.apply(method, this, callArgs), name);
+        return runElsewhere(where, bindings as unknown[], () => Reflect.apply(method, this, callArgs), name);
       },
   );
 }

@@ -61,7 +61,7 @@ describe.each([
     ['createTask', () => tenant.run('acme', () => createTask(make))],
     ['preserveContext', () => tenant.run('acme', () => preserveContext(make)())],
     ['gather', () => tenant.run('acme', async () => (await gather([make]))[0])],
-    ['runUnitOfWork', () => runUnitOfWork({ kind: 'test' }, () => (tenant.set('acme'), make()))],
+    ['runUnitOfWork', () => runUnitOfWork({ kind: 'test' }, () => tenant.run('acme', make))],
   ])('that %s returns does its work inside', async (_name, call) => {
     expect(await call()).toBe('acme');
   });
