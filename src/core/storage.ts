@@ -5,9 +5,9 @@ import { firstLoaded } from './shared.js';
 /**
  * The only AsyncLocalStorage of this library, and the only file that touches one.
  *
- * Of its methods only `run` and `getStore` are used: `enterWith` leaks into callers, into siblings and, on
- * Node 20 and 22, into the next request on the same keep-alive connection (nodejs/node#41978, #53037);
- * `exit` and `disable` differ between the two async context engines (nodejs/node#62290).
+ * Of its methods only `run` and `getStore` are used. Those that set a store for whatever comes next leak into callers,
+ * into siblings and, on Node 20 and 22, into the next request on the same keep-alive connection (nodejs/node#41978,
+ * #53037); those that leave or turn off a storage differ between the two async context engines (nodejs/node#62290).
  */
 export const storage: AsyncLocalStorage<Frame | undefined> = firstLoaded(
   'storage',
