@@ -1,5 +1,8 @@
-// Runs the benchmarks: every variant in a fresh process, in rounds of alternating order, medians with
-// spread. `npm run bench` builds the library first. `--rounds N` for more or fewer than 5.
+// Runs the benchmarks: every variant in a fresh process, in rounds of alternating order. `npm run bench` builds the
+// library first. `--rounds N` for more or fewer than 5.
+//
+// Claims are held against the fastest batch of calls over all rounds, as Python's `timeit` advises: what else runs on
+// the machine only ever adds time, and on a shared machine it doubles medians. Those are printed beside.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import os from 'node:os';
@@ -11,7 +14,7 @@ const here = import.meta.dirname;
 
 function runVariant(file, name) {
   const args = [...process.execArgv, `${here}/variant.mjs`, file, name];
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })).median;
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
 }
 
 function median(numbers) {
@@ -46,24 +49,42 @@ const python = cpython();
 const ns = (number) => (number === undefined ? '' : number.toFixed(1));
 const table = (rows) => console.table(Object.fromEntries(rows.map(({ name, ...row }) => [name, row])));
 
+const fastest = (name) => Math.min(...samples.get(name).map(({ min }) => min));
+const medians = (name) => samples.get(name).map((sample) => sample.median);
+
 table(
   names.map((name) => {
-    const times = samples.get(name);
-    const spread = `${ns(Math.min(...times))} - ${ns(Math.max(...times))}`;
-    return { name, 'median ns': ns(median(times)), spread, 'CPython ns': ns(python[name]) };
+    const spread = `${ns(Math.min(...medians(name)))} - ${ns(Math.max(...medians(name)))}`;
+    return {
+      name,
+      'fastest ns': ns(fastest(name)),
+      'median ns': ns(median(medians(name))),
+      'medians of rounds': spread,
+      'CPython ns': ns(python[name]),
+    };
   }),
 );
 
-/** Ratios are taken within a round, so that a machine that slows down slows both. */
-function ratio(name, reference) {
-  return median(samples.get(name).map((time, round) => time / samples.get(reference)[round]));
+const ratio = (name, reference) => fastest(name) / fastest(reference);
+
+/** Ratios of medians are taken within a round, so that a machine that slows down slows both. */
+function ratioOfMedians(name, reference) {
+  const of = medians(reference);
+  return median(medians(name).map((time, round) => time / of[round]));
 }
 
 table(
   claims.map(([name, reference, limit]) => {
-    const value = reference === 'ns' ? median(samples.get(name)) : ratio(name, reference);
-    const what = reference === 'ns' ? `${name} [ns]` : `${name} / ${reference}`;
-    return { name: what, measured: value.toFixed(2), claimed: `<= ${limit}`, holds: value <= limit };
+    const absolute = reference === 'ns';
+    const value = absolute ? fastest(name) : ratio(name, reference);
+    const ofMedians = absolute ? median(medians(name)) : ratioOfMedians(name, reference);
+    return {
+      name: absolute ? `${name} [ns]` : `${name} / ${reference}`,
+      measured: value.toFixed(2),
+      'of medians': ofMedians.toFixed(2),
+      claimed: `<= ${limit}`,
+      holds: value <= limit,
+    };
   }),
 );
 table(

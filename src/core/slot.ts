@@ -9,7 +9,8 @@ export interface Bindable {
 /** Says whether the bindings of one scope are still in force. */
 export class Lease {
   ended = false;
-  hasForks = false;
+  /** Set by the first fork; absent before, as in nearly all leases. */
+  declare hasForks?: true;
 
   end(): void {
     this.ended = true;

@@ -32,7 +32,8 @@ export function runBound<R>(outer: Frame, slot: Slot, fn: () => R, name?: string
   }
   if (typeof result === 'object' || typeof result === 'function')
     return settleScope(result, frame, slot, name);
-  endSlot(slot);
+  slot.lease.end();
+  slot.clear();
   return result;
 }
 
