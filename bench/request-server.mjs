@@ -75,3 +75,4 @@ process.on('message', (word) => {
   }
 });
 process.send({ port: app.getHttpServer().address().port });
+process.on('disconnect', () => process.exit());

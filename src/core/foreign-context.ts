@@ -70,6 +70,8 @@ export function forkForeign(states: ForeignStates, unit: Unit): ForeignStates {
 }
 
 export function runForeign<R>(states: ForeignStates, fn: () => R): R {
+  // Nearly always: nestjs-cls alone, without a function for each level.
+  if (registered.length === 1) return (registered[0] as ForeignContext).run(states?.[0], fn);
   let inner = fn;
   // The state of a library that registered after the capture is unknown: nothing of it may be active.
   for (let i = registered.length - 1; i >= 0; i--) {

@@ -67,8 +67,8 @@ export interface ContextModuleOptions {
   readonly onEnd?: ContextEnd;
   readonly handler?: {
     /**
-     * How long a handler (its interceptors and populators with it) may take to its answer, or, of a stream of
-     * events, to the first of them, in ms. Then the `signal` of the unit of work aborts with a `TimeoutError`
+     * How long a handler (its guards, pipes, interceptors and populators with it) may take to its answer, in ms; one
+     * that has begun, a stream of events for example, may go on. Then the `signal` of the unit of work aborts with a `TimeoutError`
      * that names this limit, and the unit no longer waits for the handler: it ends, at once or when the response
      * closes. The request is not answered by it. After a client has left, it is also the limit for middleware and
      * guards to come to an end. Default: no limit.

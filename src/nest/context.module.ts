@@ -7,7 +7,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { APP_INTERCEPTOR, ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { drainTasks, setErrorReporter } from '../core/internal.js';
 import { registerClsStore } from './cls-store.js';
 import {
@@ -21,12 +21,13 @@ import {
   type ResolvedOptions,
   resolveOptions,
 } from './context-module.options.js';
-import { HandlerInterceptor } from './handler.interceptor.js';
 import { HttpOpener } from './http-opener.js';
 import { openAtFramework, openAtServer } from './http-points.js';
 import { ModuleLog } from './module-log.js';
+import { PopulatingInterceptor } from './populating.interceptor.js';
 import { Populators } from './populators.js';
 import { RequestContext } from './request-context.js';
+import { noteReplies, serveRoutes } from './served-routes.js';
 
 registerClsStore();
 
@@ -52,7 +53,6 @@ export type ContextModuleAsyncOptions = ConfigurableModuleAsyncOptions<ContextMo
     { provide: RESOLVED_OPTIONS, useFactory: resolveOptions, inject: [MODULE_OPTIONS_TOKEN] },
     RequestContext,
     Populators,
-    { provide: APP_INTERCEPTOR, useClass: HandlerInterceptor },
   ],
   exports: [RequestContext],
 })
@@ -71,6 +71,7 @@ export class ContextModule
     @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
     @Inject(ApplicationConfig) config: ApplicationConfig,
     @Inject(HttpAdapterHost) host: HttpAdapterHost,
+    @Inject(Populators) populators: Populators,
   ) {
     super();
     this.#options = options;
@@ -79,8 +80,14 @@ export class ContextModule
     this.#host = host;
     // Now, or, in a testing module, when it is made into an application: before any middleware is registered.
     host.init$.subscribe(() => {
-      if (host.httpAdapter) openAtFramework(host.httpAdapter, this.#opener);
+      if (!host.httpAdapter) return;
+      openAtFramework(host.httpAdapter, this.#opener);
+      serveRoutes(host.httpAdapter);
+      noteReplies(host.httpAdapter);
     });
+    // First of all interceptors, whatever the order of imports: the others see what is populated.
+    if (options.onEnd !== undefined || populators.any)
+      config.getGlobalInterceptors().unshift(new PopulatingInterceptor(populators));
     this.#takeBackReporter = reportTo(this.#log);
   }
 

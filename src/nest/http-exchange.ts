@@ -1,10 +1,18 @@
+import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { runForeign, storage, type Unit } from '../core/internal.js';
 import type { RequestEnd } from './context-module.options.js';
 import { watchQueued } from './queued-responses.js';
 
-const exchanges = new WeakMap<object, HttpExchange>();
+/** Where a request and its response keep their exchange. A WeakMap would cost a request more than all else here. */
+const EXCHANGE = Symbol('nestjs-contextvars.exchange');
+
+interface Exchanged {
+  [EXCHANGE]?: HttpExchange;
+}
+
+type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
 
 /**
  * One HTTP request and its response as a unit of work. The unit ends at the later of "response closed" and
@@ -16,13 +24,18 @@ export class HttpExchange {
   request: unknown;
   response: unknown;
   readonly #raw: ServerResponse;
+  readonly #emitOfRequest: Emit;
+  readonly #emitOfResponse: Emit;
   readonly #handlerTimeoutMs: number | undefined;
+  /** A socket carries the response. */
+  readonly #carried: boolean;
   #isSetUp = false;
   #finished = false;
   #closed = false;
   #handlers = 0;
   #handled = false;
   #failure: { readonly error: unknown } | undefined;
+  #replied = false;
   #timer: NodeJS.Timeout | undefined;
   #timedOut: DOMException | undefined;
   #stopWatching: (() => void) | undefined;
@@ -38,12 +51,19 @@ export class HttpExchange {
     this.response = response;
     this.#raw = response;
     this.#handlerTimeoutMs = handlerTimeoutMs;
+    this.#carried = request.socket instanceof Socket;
     unit.state = this;
-    exchanges.set(request, this);
+    this.#emitOfRequest = request.emit;
+    this.#emitOfResponse = response.emit;
+    (request as Exchanged)[EXCHANGE] = this;
+    (response as Exchanged)[EXCHANGE] = this;
   }
 
+  /** The exchange of a request: Node's, or what Nest gives to handlers. */
   static of(request: object): HttpExchange | undefined {
-    return exchanges.get(request);
+    const { [EXCHANGE]: own, raw } = request as Exchanged & { raw?: Exchanged | null };
+    // Fastify wraps Node's request as `raw`; on Express that can be anybody's property.
+    return own ?? raw?.[EXCHANGE];
   }
 
   /** Runs `fn` at the base of the unit. */
@@ -66,39 +86,64 @@ export class HttpExchange {
 
   /** Makes the listeners of request and response run inside, and waits for the response to be over. */
   watch(request: IncomingMessage): void {
-    const response = this.#raw;
-    this.#listenInside(request);
-    // After the listeners of users: what they read must still be there.
-    this.#listenInside(response, (event) => {
+    // The same function for each: the engine learns what it does but once.
+    request.emit = emitOfRequest;
+    this.#raw.emit = emitOfResponse;
+    this.#stopWatching = watchQueued(request, this.#raw, () => this.#close());
+  }
+
+  /** Node runs most of these listeners in the context of the socket (nodejs/node#41285), which is none. */
+  emitOfRequest(request: EventEmitter, event: string | symbol, args: unknown[]): boolean {
+    return this.#emitInside(this.#emitOfRequest, request, event, args);
+  }
+
+  emitOfResponse(response: EventEmitter, event: string | symbol, args: unknown[]): boolean {
+    if (event !== 'close' && event !== 'finish')
+      return this.#emitInside(this.#emitOfResponse, response, event, args);
+    try {
+      return this.#emitInside(this.#emitOfResponse, response, event, args);
+    } finally {
+      // After the listeners of users: what they read must still be there.
       if (event === 'close') this.#close();
       // Node says "finish" also of an answer to a client who has left, and of every stream of HTTP/2.
-      else if (event === 'finish' && !this.#closed) {
-        this.#finished = response.writableEnded;
-        // A response that no socket carries (an injected request, a serverless adapter) may never close.
-        if (!(request.socket instanceof Socket)) setImmediate(() => this.#close());
-      }
-    });
-    this.#stopWatching = watchQueued(request, response, () => this.#close());
+      else if (!this.#closed) this.#finish();
+    }
   }
 
-  handlerStarted(): void {
-    this.#handled = true;
-    this.#handlers += 1;
-    this.#startLimit();
+  /** Runs what serves the request, and waits with the end of the unit until it has settled. */
+  serve<R>(handler: () => R): R {
+    this.#handlerStarted();
+    let result: R;
+    try {
+      result = this.join(handler);
+    } catch (error) {
+      this.#handlerSettled();
+      throw error;
+    }
+    if (!(result instanceof Promise)) {
+      this.#handlerSettled();
+      return result;
+    }
+    return result.then(
+      (value: unknown) => {
+        this.#handlerSettled();
+        return value;
+      },
+      (error: unknown) => {
+        this.#handlerSettled();
+        throw error;
+      },
+    ) as R;
   }
 
-  handlerSettled(): void {
-    this.#handlers -= 1;
-    if (this.#handlers === 0) this.liftLimit();
-    // The exception filters are still to run, and nothing will say when they have.
-    if (this.#closed && this.#failure !== undefined) setImmediate(() => this.#endIfOver());
-    else this.#endIfOver();
-  }
-
-  /** The limit is for what never settles: a stream of events that has begun may go on. */
-  liftLimit(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+  /**
+   * What came out of the handler has been sent: it has settled. Fastify waits for the response too, and for ever where
+   * that says nothing more: one over HTTP/2 whose client has left, a streamed one that no socket carries.
+   */
+  replied(): void {
+    this.#replied = true;
+    this.#liftLimit();
+    this.#endIfOver();
   }
 
   /** Notes what the set-up, a populator or the handler threw; the last one counts. */
@@ -124,19 +169,29 @@ export class HttpExchange {
     };
   }
 
-  /** Node runs most of these listeners in the context of the socket (nodejs/node#41285), which is none. */
-  #listenInside(emitter: IncomingMessage | ServerResponse, after?: (event: string | symbol) => void): void {
-    const emit = emitter.emit as (event: string | symbol, ...args: unknown[]) => boolean;
-    const { base } = this.unit;
-    emitter.emit = (event: string | symbol, ...args: unknown[]): boolean => {
-      try {
-        if (storage.getStore() === base || emitter.listenerCount(event) === 0)
-          return emit.call(emitter, event, ...args);
-        return this.enter(() => emit.call(emitter, event, ...args));
-      } finally {
-        after?.(event);
-      }
-    };
+  #emitInside(emit: Emit, emitter: EventEmitter, event: string | symbol, args: unknown[]): boolean {
+    if (storage.getStore() === this.unit.base || emitter.listenerCount(event) === 0)
+      return emit.call(emitter, event, ...args);
+    return this.enter(() => emit.call(emitter, event, ...args));
+  }
+
+  #handlerStarted(): void {
+    this.#handled = true;
+    this.#handlers += 1;
+    this.#startLimit();
+  }
+
+  #handlerSettled(): void {
+    this.#handlers -= 1;
+    if (this.#handlers > 0) return;
+    this.#liftLimit();
+    this.#endIfOver();
+  }
+
+  #finish(): void {
+    this.#finished = this.#raw.writableEnded;
+    // A response that no socket carries (an injected request, a serverless adapter) may never close.
+    if (!this.#carried) setImmediate(() => this.#close());
   }
 
   #close(): void {
@@ -145,14 +200,18 @@ export class HttpExchange {
     this.#stopWatching?.();
     if (!this.#finished) this.#abort(clientClosed());
     if (!this.#handled && !this.#raw.writableEnded) this.#awaitAnswer();
-    this.#endIfOver();
+    // A limit that passed while the answer was under way was not applied.
+    if (this.#handlers > 0) this.#startLimit();
+    // The request and the socket are still to say that they have closed, and the handler's stream is torn down by that.
+    if (!this.#finished) setImmediate(() => this.#endIfOver());
+    else this.#endIfOver();
   }
 
   #abort(reason: DOMException): void {
     this.enter(() => this.unit.abort(reason));
   }
 
-  /** The client left before a handler began: middleware and guards still run, and end in a handler or an answer. */
+  /** The client left before a handler began: middleware still runs, and ends in a handler or an answer. */
   #awaitAnswer(): void {
     const response = this.#raw;
     const end = response.end as (...args: unknown[]) => ServerResponse;
@@ -171,7 +230,15 @@ export class HttpExchange {
     this.#timer.unref();
   }
 
+  #liftLimit(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
   #timeOut(): void {
+    this.#timer = undefined;
+    // The limit is for what never settles: a stream that has begun may go on.
+    if (this.#raw.headersSent && !this.#closed) return;
     this.#timedOut = new DOMException(
       `The handler did not settle within handler.timeoutMs (${this.#handlerTimeoutMs} ms)`,
       'TimeoutError',
@@ -182,11 +249,23 @@ export class HttpExchange {
 
   #endIfOver(): void {
     const answered = this.#handled || this.#raw.writableEnded;
-    const settled = this.#timedOut !== undefined || (answered && this.#handlers === 0);
+    const settled = this.#timedOut !== undefined || this.#replied || (answered && this.#handlers === 0);
     if (!this.#closed || !settled) return;
-    this.liftLimit();
+    this.#liftLimit();
     void this.unit.end();
   }
+}
+
+function emitOfRequest(this: EventEmitter, event: string | symbol, ...args: unknown[]): boolean {
+  return exchangeOf(this).emitOfRequest(this, event, args);
+}
+
+function emitOfResponse(this: EventEmitter, event: string | symbol, ...args: unknown[]): boolean {
+  return exchangeOf(this).emitOfResponse(this, event, args);
+}
+
+function exchangeOf(emitter: object): HttpExchange {
+  return (emitter as Exchanged)[EXCHANGE] as HttpExchange;
 }
 
 function clientClosed(): DOMException {

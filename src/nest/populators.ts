@@ -1,5 +1,5 @@
 import { type ExecutionContext, Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
+import { MetadataScanner, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { RESOLVED_OPTIONS } from './context.module-definition.js';
 import type { ResolvedOptions } from './context-module.options.js';
 import { POPULATE } from './populate.decorator.js';
@@ -10,12 +10,23 @@ import { isPopulatorClass, type PopulateFunction, type Populator } from './popul
 export class Populators implements OnModuleInit {
   readonly #options: ResolvedOptions;
   readonly #moduleRef: ModuleRef;
+  readonly #modules: ModulesContainer;
   readonly #byClass = new WeakMap<Type, WeakMap<object, readonly PopulateFunction[]>>();
   #ofModule: readonly PopulateFunction[] = [];
 
-  constructor(@Inject(RESOLVED_OPTIONS) options: ResolvedOptions, @Inject(ModuleRef) moduleRef: ModuleRef) {
+  constructor(
+    @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
+    @Inject(ModuleRef) moduleRef: ModuleRef,
+    @Inject(ModulesContainer) modules: ModulesContainer,
+  ) {
     this.#options = options;
     this.#moduleRef = moduleRef;
+    this.#modules = modules;
+  }
+
+  /** Whether anything populates the context of any handler. */
+  get any(): boolean {
+    return this.#options.populate.length > 0 || controllersOf(this.#modules).some(isPopulated);
   }
 
   /** Now, so that one that no module provides keeps the application from starting. */
@@ -51,4 +62,16 @@ export class Populators implements OnModuleInit {
       return (context, executionContext) => instance.populate(context, executionContext);
     });
   }
+}
+
+function controllersOf(modules: ModulesContainer): Type[] {
+  return [...modules.values()].flatMap(({ controllers }) =>
+    [...controllers.values()].flatMap(({ metatype }) => (metatype ? [metatype as Type] : [])),
+  );
+}
+
+function isPopulated(controller: Type): boolean {
+  const prototype = controller.prototype as Record<string, object>;
+  const handlers = new MetadataScanner().getAllMethodNames(prototype).map((name) => prototype[name]);
+  return [controller, ...handlers].some((decorated) => Reflect.hasMetadata(POPULATE, decorated as object));
 }
