@@ -21,6 +21,11 @@ class HelloController {
 Get('hello')(HelloController.prototype, 'hello', { value: HelloController.prototype.hello });
 Controller()(HelloController);
 
+function contextModule(options) {
+  const setup = (context, request) => void context.set(tenant, request.headers['x-tenant'] ?? 'acme');
+  return ContextModule.forRoot({ setup, ...options });
+}
+
 const imports = {
   bare: [],
   floor: [],
@@ -38,11 +43,10 @@ const imports = {
       },
     }),
   ],
-  'nestjs-contextvars': [
-    ContextModule.forRoot({
-      setup: (context, request) => void context.set(tenant, request.headers['x-tenant'] ?? 'acme'),
-    }),
-  ],
+  'nestjs-contextvars': [contextModule()],
+  'without-answer': [contextModule({ respondWithIds: false })],
+  'with-onEnd': [contextModule({ onEnd: () => {} })],
+  interceptor: [],
 }[variant];
 
 class AppModule {}
@@ -62,6 +66,7 @@ if (variant === 'floor') {
     );
   };
 }
+if (variant === 'interceptor') app.useGlobalInterceptors({ intercept: (_context, next) => next.handle() });
 await app.listen(0, '127.0.0.1');
 
 let before;

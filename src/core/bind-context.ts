@@ -1,7 +1,8 @@
 import { requireFunction } from './arguments.js';
 import { FrameExtent } from './extent.js';
 import { runExtent } from './follow.js';
-import { captureForeign, currentFrame } from './foreign-context.js';
+import { currentFrame } from './foreign-context.js';
+import { captureForeign } from './foreign-states.js';
 import { standIn } from './method-decorator.js';
 import { captureSlots, copySlots, frameOf } from './overlay.js';
 

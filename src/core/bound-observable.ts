@@ -1,5 +1,5 @@
 import type { Extent } from './extent.js';
-import { captureForeign, runForeign } from './foreign-context.js';
+import { captureForeign, runForeign } from './foreign-states.js';
 import type { Subscribable } from './lazy-result.js';
 import { storage } from './storage.js';
 

@@ -1,4 +1,4 @@
-import type { ForeignStates } from './foreign-context.js';
+import type { ForeignStates } from './foreign-states.js';
 import type { Slot } from './slot.js';
 import type { Unit } from './unit.js';
 

@@ -1,7 +1,8 @@
 import { optionsOf, requireFunction, requireOptionalString } from './arguments.js';
 import { type Context, cellOf } from './context.js';
 import { runExtent } from './follow.js';
-import { captureForeign, currentFrame } from './foreign-context.js';
+import { currentFrame } from './foreign-context.js';
+import { captureForeign } from './foreign-states.js';
 import { captureCell } from './overlay.js';
 import { track } from './tasks.js';
 import { UnitExtent } from './unit-extent.js';

@@ -1,4 +1,4 @@
-import { type ForeignStates, runForeign } from './foreign-context.js';
+import { type ForeignStates, runForeign } from './foreign-states.js';
 import { Frame } from './frame.js';
 import { push, resume } from './overlay.js';
 import { PERMANENT, Slot } from './slot.js';

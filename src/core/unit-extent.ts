@@ -1,7 +1,8 @@
 import { type Cell, emptyCell } from './cell.js';
 import type { Extent, Failure } from './extent.js';
 import { runExtent } from './follow.js';
-import { currentFrame, type ForeignStates, forkForeign, runForeign } from './foreign-context.js';
+import { currentFrame, forkForeign } from './foreign-context.js';
+import { type ForeignStates, runForeign } from './foreign-states.js';
 import type { Frame } from './frame.js';
 import { copyCell } from './overlay.js';
 import { storage } from './storage.js';

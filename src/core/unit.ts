@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Cell } from './cell.js';
 import { ContextError } from './context-error.js';
 import { channels } from './diagnostics.js';
-import type { ForeignStates } from './foreign-context.js';
+import { type ForeignStates, releaseForeign } from './foreign-states.js';
 import type { Frame } from './frame.js';
 import { frameOf } from './overlay.js';
 import { reportError } from './report-error.js';
@@ -49,6 +49,7 @@ export class Unit implements UnitOfWork {
   #ending: Promise<void> | undefined;
   #controller: AbortController | undefined;
   #foreign: ForeignStates;
+  #ownsForeign = false;
   #open: Set<Endable> | undefined;
   #hooks: Record<EndPhase, EndHook[]> | undefined;
   #releases: (() => void)[] | undefined;
@@ -108,8 +109,10 @@ export class Unit implements UnitOfWork {
     return this.#foreign;
   }
 
-  start(foreign: ForeignStates): void {
+  /** `owned` is false where the states are not forks, and go on without the unit. */
+  start(foreign: ForeignStates, owned = true): void {
     this.#foreign = foreign;
+    this.#ownsForeign = owned;
     this.#cell.foreign ??= foreign;
     if (channels.unitStart.hasSubscribers) channels.unitStart.publish({ unit: this });
   }
@@ -170,7 +173,8 @@ export class Unit implements UnitOfWork {
     this.#hooks = undefined;
     this.#opener = undefined;
     this.#open = undefined;
-    for (const release of this.#releases ?? []) release();
+    if (this.#ownsForeign) releaseForeign(this.#foreign);
+    if (this.#releases !== undefined) for (const release of this.#releases) release();
     this.#releases = undefined;
     const controller = this.#controller;
     if (controller !== undefined && !controller.signal.aborted) {

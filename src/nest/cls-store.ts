@@ -1,12 +1,32 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { CLS_ID, CLS_REQ, CLS_RES, ClsServiceManager, type ClsStore, ContextClsStoreMap } from 'nestjs-cls';
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import {
+  CLS_ID,
+  CLS_REQ,
+  CLS_RES,
+  ClsGuard,
+  ClsInterceptor,
+  ClsModule,
+  ClsServiceManager,
+  type ClsStore,
+  ContextClsStoreMap,
+} from 'nestjs-cls';
 import { registerForeignContext, type UnitOfWork } from '../core/index.js';
 import { outsideForeign, type Unit } from '../core/internal.js';
+import { HttpExchange } from './http-exchange.js';
 
 /** The one symbol under which a CLS store holds the unit of work that lives in it. */
 export const CLS_UNIT: unique symbol = Symbol.for('nestjs-contextvars.unit');
 
-type Store = ClsStore & { [CLS_UNIT]?: UnitOfWork; [CLS_ID]?: string };
+/** Whether proxy providers and plugins of nestjs-cls may be at work in a request: they have keys of their own. */
+let hasOthers = false;
+
+type Store = ClsStore & {
+  [CLS_UNIT]?: UnitOfWork;
+  [CLS_ID]?: string;
+  [CLS_REQ]?: object;
+  [CLS_RES]?: unknown;
+};
 
 /** The seam to nestjs-cls: its store moves with our units, and a context that only it has opened is one. */
 export function registerClsStore(): void {
@@ -15,7 +35,8 @@ export function registerClsStore(): void {
     name: 'nestjs-cls',
     capture: () => cls.get() as Store | undefined,
     run: (store, fn) => (store === undefined ? withoutStore(fn) : cls.runWith(store, fn)),
-    fork: (store, unit) => forkStore(store, unit as Unit),
+    fork: (store, unit) => forkStore(store, unit),
+    release: (store) => store && clear(store),
     adopt: (open) => {
       const store = cls.get() as Store | undefined;
       if (store === undefined) return undefined;
@@ -29,28 +50,62 @@ export function registerClsStore(): void {
 }
 
 /** Fills the store of the unit of work that has just been opened for `request`, as nestjs-cls's middleware does. */
-export function fillClsStore(unit: Unit, request: IncomingMessage, response: ServerResponse): void {
-  const cls = ClsServiceManager.getClsService();
-  cls.set(CLS_REQ, request);
-  cls.set(CLS_RES, response);
-  // Where nestjs-cls's own guard and interceptor look for a store before they open one.
-  ContextClsStoreMap.setByRaw(request, cls.get());
+export function fillClsStore(request: IncomingMessage, response: ServerResponse): void {
+  const store = ClsServiceManager.getClsService().get() as Store;
+  store[CLS_REQ] = request;
+  store[CLS_RES] = response;
+}
+
+/**
+ * Shows the store of `unit` to nestjs-cls's own guard and interceptor, which look for one before they open another. Not
+ * where they cannot be: what that costs for each request, mostly in garbage collection, is as much as all the rest.
+ */
+export function shareClsStore(unit: Unit, request: IncomingMessage): void {
+  ContextClsStoreMap.setByRaw(request, ClsServiceManager.getClsService().get());
   // Its own middleware, beside ours, opens a copy and notes it there.
   unit.onRelease(() => clear(ContextClsStoreMap.getByRaw(request) as Store));
 }
 
+/** To be called with the modules of each application. */
+export function noteClsModule(modules: ModulesContainer): void {
+  hasOthers ||= hasClsModule(modules);
+}
+
+function hasClsModule(modules: ModulesContainer): boolean {
+  return [...modules.values()].some(({ metatype }) => metatype === ClsModule);
+}
+
+/** Whether nestjs-cls's own guard or interceptor may be at work in an application. */
+export function hasClsEnhancers(modules: ModulesContainer, config: ApplicationConfig): boolean {
+  return (
+    hasClsModule(modules) ||
+    config.getGlobalGuards().some((guard) => guard instanceof ClsGuard) ||
+    config.getGlobalInterceptors().some((interceptor) => interceptor instanceof ClsInterceptor)
+  );
+}
+
 /** The string keys (shallow) and the id, and none of the symbol keys: neither the open transaction nor the request. */
-function forkStore(parent: Store | undefined, unit: Unit): Store {
-  const store = { ...parent } as Record<PropertyKey, unknown>;
-  for (const key of Object.getOwnPropertySymbols(store)) delete store[key];
+function forkStore(parent: Store | undefined, unit: UnitOfWork): Store {
+  const store: Store = parent === undefined ? ({} as Store) : withoutSymbols(parent);
   store[CLS_ID] = parent?.[CLS_ID] ?? unit.id;
   store[CLS_UNIT] = unit;
-  unit.onRelease(() => clear(store));
-  return store as Store;
+  return store;
+}
+
+function withoutSymbols(store: Store): Store {
+  return Object.fromEntries(Object.entries(store)) as unknown as Store;
 }
 
 /** Whoever holds the context of an ended unit holds its store: not the request and the instances with it. */
-function clear(held: object): void {
-  const store = held as Record<PropertyKey, unknown>;
-  for (const key of Object.getOwnPropertySymbols(store)) if (key !== CLS_ID) delete store[key];
+function clear(store: Store): void {
+  // Not deleted: that turns the store into a dictionary first, which takes longer than all else at the end of a request.
+  const { [CLS_REQ]: request } = store;
+  if (!hasOthers && request !== undefined && HttpExchange.of(request) !== undefined) {
+    store[CLS_REQ] = undefined;
+    store[CLS_RES] = undefined;
+    return;
+  }
+  const held = store as unknown as Record<symbol, unknown>;
+  for (const key of Object.getOwnPropertySymbols(held))
+    if (key !== CLS_ID && key !== CLS_UNIT) held[key] = undefined;
 }

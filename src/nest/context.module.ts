@@ -7,9 +7,9 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { drainTasks, setErrorReporter } from '../core/internal.js';
-import { registerClsStore } from './cls-store.js';
+import { hasClsEnhancers, noteClsModule, registerClsStore } from './cls-store.js';
 import {
   ConfigurableModuleClass,
   MODULE_OPTIONS_TOKEN,
@@ -71,19 +71,27 @@ export class ContextModule
     @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
     @Inject(ApplicationConfig) config: ApplicationConfig,
     @Inject(HttpAdapterHost) host: HttpAdapterHost,
+    @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(Populators) populators: Populators,
   ) {
     super();
     this.#options = options;
     this.#log = new ModuleLog(options.logger);
-    this.#opener = new HttpOpener(options, this.#log, () => config.getGlobalPrefix());
+    this.#opener = new HttpOpener(
+      options,
+      this.#log,
+      () => config.getGlobalPrefix(),
+      () => hasClsEnhancers(modules, config),
+    );
     this.#host = host;
+    noteClsModule(modules);
     // Now, or, in a testing module, when it is made into an application: before any middleware is registered.
     host.init$.subscribe(() => {
       if (!host.httpAdapter) return;
       openAtFramework(host.httpAdapter, this.#opener);
       serveRoutes(host.httpAdapter);
       noteReplies(host.httpAdapter);
+      if (host.httpAdapter.getType() === 'fastify') this.#opener.useReplies();
     });
     // First of all interceptors, whatever the order of imports: the others see what is populated.
     if (options.onEnd !== undefined || populators.any)

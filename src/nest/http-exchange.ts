@@ -4,6 +4,7 @@ import { Socket } from 'node:net';
 import { runForeign, storage, type Unit } from '../core/internal.js';
 import type { RequestEnd } from './context-module.options.js';
 import { watchQueued } from './queued-responses.js';
+import { addIds, type IdHeaders } from './response-ids.js';
 
 /** Where a request and its response keep their exchange. A WeakMap would cost a request more than all else here. */
 const EXCHANGE = Symbol('nestjs-contextvars.exchange');
@@ -12,7 +13,9 @@ interface Exchanged {
   [EXCHANGE]?: HttpExchange;
 }
 
-type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
+type WriteHead = (status: number, reason: unknown, headers: unknown) => ServerResponse;
+type EmitArguments = [event: string | symbol, ...args: unknown[]];
+type Emit = (...args: EmitArguments) => boolean;
 
 /**
  * One HTTP request and its response as a unit of work. The unit ends at the later of "response closed" and
@@ -23,6 +26,9 @@ export class HttpExchange {
   /** What Nest gives to handlers, once there is one; Node's own objects before. */
   request: unknown;
   response: unknown;
+  /** See {@link answerWith}. */
+  idsOfReply: IdHeaders | undefined;
+  #writeHead: WriteHead | undefined;
   readonly #raw: ServerResponse;
   readonly #emitOfRequest: Emit;
   readonly #emitOfResponse: Emit;
@@ -59,9 +65,9 @@ export class HttpExchange {
     (response as Exchanged)[EXCHANGE] = this;
   }
 
-  /** The exchange of a request: Node's, or what Nest gives to handlers. */
-  static of(request: object): HttpExchange | undefined {
-    const { [EXCHANGE]: own, raw } = request as Exchanged & { raw?: Exchanged | null };
+  /** The exchange of a request or response: Node's, or what Nest gives to handlers. */
+  static of(carrier: object): HttpExchange | undefined {
+    const { [EXCHANGE]: own, raw } = carrier as Exchanged & { raw?: Exchanged | null };
     // Fastify wraps Node's request as `raw`; on Express that can be anybody's property.
     return own ?? raw?.[EXCHANGE];
   }
@@ -89,25 +95,42 @@ export class HttpExchange {
     // The same function for each: the engine learns what it does but once.
     request.emit = emitOfRequest;
     this.#raw.emit = emitOfResponse;
-    this.#stopWatching = watchQueued(request, this.#raw, () => this.#close());
+    // Most responses have the socket.
+    if (this.#raw.socket === null && this.#carried)
+      this.#stopWatching = watchQueued(request.socket, this.#raw, () => this.#close());
   }
 
   /** Node runs most of these listeners in the context of the socket (nodejs/node#41285), which is none. */
-  emitOfRequest(request: EventEmitter, event: string | symbol, args: unknown[]): boolean {
-    return this.#emitInside(this.#emitOfRequest, request, event, args);
+  emitOfRequest(request: EventEmitter, args: EmitArguments): boolean {
+    return this.#isInside(request, args[0])
+      ? this.#emitOfRequest.apply(request, args)
+      : this.enter(() => this.#emitOfRequest.apply(request, args));
   }
 
-  emitOfResponse(response: EventEmitter, event: string | symbol, args: unknown[]): boolean {
-    if (event !== 'close' && event !== 'finish')
-      return this.#emitInside(this.#emitOfResponse, response, event, args);
+  emitOfResponse(response: EventEmitter, args: EmitArguments): boolean {
     try {
-      return this.#emitInside(this.#emitOfResponse, response, event, args);
+      return this.#isInside(response, args[0])
+        ? this.#emitOfResponse.apply(response, args)
+        : this.enter(() => this.#emitOfResponse.apply(response, args));
     } finally {
       // After the listeners of users: what they read must still be there.
-      if (event === 'close') this.#close();
+      if (args[0] === 'close') this.#close();
       // Node says "finish" also of an answer to a client who has left, and of every stream of HTTP/2.
-      else if (!this.#closed) this.#finish();
+      else if (args[0] === 'finish' && !this.#closed) this.#finish();
     }
+  }
+
+  /** Keeps the ids for the framework's reply, and adds them to answers that are sent past it: by middleware, say. */
+  answerWith(ids: IdHeaders): void {
+    const response = this.#raw;
+    this.idsOfReply = ids;
+    this.#writeHead = response.writeHead as WriteHead;
+    response.writeHead = writeHead;
+  }
+
+  writeHead(response: ServerResponse, status: number, reason: unknown, headers: unknown): ServerResponse {
+    if (!response.headersSent) addIds(response, this.idsOfReply as IdHeaders, headers ?? reason);
+    return (this.#writeHead as WriteHead).call(response, status, reason, headers);
   }
 
   /** Runs what serves the request, and waits with the end of the unit until it has settled. */
@@ -169,10 +192,8 @@ export class HttpExchange {
     };
   }
 
-  #emitInside(emit: Emit, emitter: EventEmitter, event: string | symbol, args: unknown[]): boolean {
-    if (storage.getStore() === this.unit.base || emitter.listenerCount(event) === 0)
-      return emit.call(emitter, event, ...args);
-    return this.enter(() => emit.call(emitter, event, ...args));
+  #isInside(emitter: EventEmitter, event: string | symbol): boolean {
+    return storage.getStore() === this.unit.base || emitter.listenerCount(event) === 0;
   }
 
   #handlerStarted(): void {
@@ -191,7 +212,12 @@ export class HttpExchange {
   #finish(): void {
     this.#finished = this.#raw.writableEnded;
     // A response that no socket carries (an injected request, a serverless adapter) may never close.
-    if (!this.#carried) setImmediate(() => this.#close());
+    if (this.#carried) return;
+    setImmediate(() => {
+      // One that writes at once says "finish" while it is still being ended.
+      this.#finished = this.#raw.writableEnded;
+      this.#close();
+    });
   }
 
   #close(): void {
@@ -256,12 +282,21 @@ export class HttpExchange {
   }
 }
 
-function emitOfRequest(this: EventEmitter, event: string | symbol, ...args: unknown[]): boolean {
-  return exchangeOf(this).emitOfRequest(this, event, args);
+function emitOfRequest(this: EventEmitter, ...args: EmitArguments): boolean {
+  return exchangeOf(this).emitOfRequest(this, args);
 }
 
-function emitOfResponse(this: EventEmitter, event: string | symbol, ...args: unknown[]): boolean {
-  return exchangeOf(this).emitOfResponse(this, event, args);
+function emitOfResponse(this: EventEmitter, ...args: EmitArguments): boolean {
+  return exchangeOf(this).emitOfResponse(this, args);
+}
+
+function writeHead(
+  this: ServerResponse,
+  status: number,
+  reason?: unknown,
+  headers?: unknown,
+): ServerResponse {
+  return exchangeOf(this).writeHead(this, status, reason, headers);
 }
 
 function exchangeOf(emitter: object): HttpExchange {

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { emptyCell, openUnit, runForeign, storage } from '../core/internal.js';
-import { fillClsStore } from './cls-store.js';
+import { fillClsStore, shareClsStore } from './cls-store.js';
 import type { ResolvedOptions } from './context-module.options.js';
 import { HttpExchange } from './http-exchange.js';
 import type { ModuleLog } from './module-log.js';
 import { RequestContext } from './request-context.js';
-import { correlationId, generatedId, inboundId, requestId } from './request-ids.js';
+import { correlationId, type GenerateId, generatedId, inboundId, requestId } from './request-ids.js';
+import { setIds } from './response-ids.js';
 
 interface Ids {
   readonly id: string;
@@ -20,14 +21,29 @@ export class HttpOpener {
   readonly #options: ResolvedOptions;
   readonly #log: ModuleLog;
   readonly #globalPrefix: () => string;
+  readonly #hasClsEnhancers: () => boolean;
+  /** Known at the first request: the application may add enhancers until then. */
+  #sharesClsStores: boolean | undefined;
   /** Not the injected one: where a test overrides that, the set-up still sets up the real context. */
   readonly #context = new RequestContext();
+  #hasReplies = false;
   readonly #ending = new Set<Promise<void>>();
 
-  constructor(options: ResolvedOptions, log: ModuleLog, globalPrefix: () => string) {
+  constructor(
+    options: ResolvedOptions,
+    log: ModuleLog,
+    globalPrefix: () => string,
+    hasClsEnhancers: () => boolean,
+  ) {
     this.#options = options;
     this.#log = log;
     this.#globalPrefix = globalPrefix;
+    this.#hasClsEnhancers = hasClsEnhancers;
+  }
+
+  /** The framework answers by a reply of its own, which gets the ids. */
+  useReplies(): void {
+    this.#hasReplies = true;
   }
 
   /** Runs `fn` in the unit of `request`, which is opened if it is not; outside any for an excluded one. */
@@ -42,11 +58,16 @@ export class HttpOpener {
     if (excluded.has(request, this.#globalPrefix)) return outsideAny(() => fn(undefined));
     // Functions of the options must not see what the server was started in.
     const ids = storage.getStore() ? outsideAny(() => this.#idsOf(request)) : this.#idsOf(request);
-    const unit = openUnit({ kind: 'http', cell: emptyCell(), id: ids.id });
+    const cell = emptyCell();
+    cell.write(requestId.index, ids.id);
+    cell.write(correlationId.index, ids.conversation);
+    const unit = openUnit({ kind: 'http', cell, id: ids.id });
     const opened = new HttpExchange(unit, request, response, handlerTimeoutMs);
     return opened.enter(() => {
-      this.#fill(ids, response);
-      fillClsStore(unit, request, response);
+      if (this.#options.respondWithIds) this.#respondWith(ids, opened, request, response);
+      fillClsStore(request, response);
+      this.#sharesClsStores ??= this.#hasClsEnhancers();
+      if (this.#sharesClsStores) shareClsStore(unit, request);
       if (ids.failure !== undefined) opened.fail(ids.failure.error);
       if (this.#options.onEnd !== undefined) unit.on('end', () => this.#end(opened));
       opened.watch(request);
@@ -63,10 +84,6 @@ export class HttpOpener {
   ): void {
     const { setup } = this.#options;
     const first = exchange.claimSetup();
-    const fail = (error: unknown): void => {
-      exchange.fail(error);
-      next(asError(error));
-    };
     if (first && exchange.failure !== undefined) next(asError(exchange.failure.error));
     else if (!first || setup === undefined) next();
     else {
@@ -74,12 +91,11 @@ export class HttpOpener {
       try {
         done = setup(this.#context, request, response);
       } catch (error) {
-        fail(error);
+        fail(exchange, error, next);
         return;
       }
-      // A promise of ours, because a thenable of others may call back from anywhere.
-      if (typeof done?.then === 'function') Promise.resolve(done).then(() => next(), fail);
-      else next();
+      if (done === undefined) next();
+      else goOnAfter(done, exchange, next);
     }
   }
 
@@ -93,7 +109,7 @@ export class HttpOpener {
     let id: string | undefined;
     try {
       id = inboundId(request, own.header, own.accept);
-      id ??= generatedId(request, own.generate, (error) => this.#log.error(error, 'in an option'));
+      id ??= own.generate === undefined ? randomUUID() : this.#generatedId(request, own.generate);
       return { id, conversation: inboundId(request, shared.header, shared.accept) ?? id };
     } catch (error) {
       id ??= randomUUID();
@@ -101,15 +117,23 @@ export class HttpOpener {
     }
   }
 
-  #fill({ id, conversation }: Ids, response: ServerResponse): void {
-    const { requestId: own, correlationId: shared, respondWithIds } = this.#options;
-    requestId.set(id);
-    correlationId.set(conversation);
-    // Another listener of the server may have answered already.
-    if (respondWithIds && !response.headersSent) {
-      response.setHeader(own.header, id);
-      response.setHeader(shared.header, conversation);
-    }
+  #generatedId(request: IncomingMessage, generate: GenerateId): string {
+    const id = generatedId(request, generate);
+    if (typeof id === 'string') return id;
+    this.#log.error(id, 'in an option');
+    return randomUUID();
+  }
+
+  #respondWith(
+    { id, conversation }: Ids,
+    exchange: HttpExchange,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void {
+    const { requestId: own, correlationId: shared } = this.#options;
+    const ids = { id, idHeader: own.header, conversation, conversationHeader: shared.header };
+    if (this.#hasReplies && request.httpVersionMajor === 1) exchange.answerWith(ids);
+    else setIds(response, ids);
   }
 
   #end(exchange: HttpExchange): Promise<void> {
@@ -125,6 +149,21 @@ export class HttpOpener {
       this.#log.error(error, `in onEnd of the request ${exchange.unit.id}`);
     }
   }
+}
+
+function goOnAfter(done: Promise<void>, exchange: HttpExchange, next: (error?: unknown) => void): void {
+  // A promise of ours, because a thenable of others may call back from anywhere.
+  if (typeof done?.then === 'function')
+    Promise.resolve(done).then(
+      () => next(),
+      (error) => fail(exchange, error, next),
+    );
+  else next();
+}
+
+function fail(exchange: HttpExchange, error: unknown, next: (error?: unknown) => void): void {
+  exchange.fail(error);
+  next(asError(error));
 }
 
 /** An excluded request has no context, also where the server was started or the request injected in one. */

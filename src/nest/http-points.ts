@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { HttpOpener } from './http-opener.js';
+import { setIdsOfReply } from './response-ids.js';
 
 type Next = (error?: unknown) => void;
 type Hook = (request: unknown, response: unknown, next: Next) => unknown;
@@ -55,6 +56,7 @@ function openFor(opener: HttpOpener, then: Hook): Hook {
       }
       exchange.request = request;
       exchange.response = response;
+      if (exchange.idsOfReply !== undefined) setIdsOfReply(response as object, exchange.idsOfReply);
       opener.setUp(exchange, raw, rawResponse, (error) => {
         if (error !== undefined) next(error);
         else then(request, response, next);
@@ -81,10 +83,10 @@ function rawOf<T>(object: unknown): T {
 
 /** The earliest point: everything that listens to the server's `request` event runs inside. */
 export function openAtServer(server: Server, opener: HttpOpener): void {
-  const { emit } = server;
+  const emit: (event: string, ...args: unknown[]) => boolean = server.emit;
   server.emit = (event: string, ...args: unknown[]): boolean => {
-    const emitted = () => Reflect.apply(emit, server, [event, ...args]) as boolean;
-    if (event !== 'request') return emitted();
-    return opener.open(args[0] as IncomingMessage, args[1] as ServerResponse, emitted);
+    if (event !== 'request') return emit.call(server, event, ...args);
+    const [request, response] = args as [IncomingMessage, ServerResponse];
+    return opener.open(request, response, () => emit.call(server, event, ...args));
   };
 }

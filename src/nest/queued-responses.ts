@@ -1,20 +1,14 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 
 const queued = new WeakMap<Socket, Map<ServerResponse, () => void>>();
 
 /**
  * Calls `lost` when the connection closes while `response` still waits for its turn on it. Node emits no
  * `close` on the response of a pipelined request that was never given the socket.
- * Returns what stops the watch; undefined where the response has the socket, as most have.
+ * Returns what stops the watch.
  */
-export function watchQueued(
-  request: IncomingMessage,
-  response: ServerResponse,
-  lost: () => void,
-): (() => void) | undefined {
-  const { socket } = request;
-  if (response.socket !== null || !(socket instanceof Socket)) return undefined;
+export function watchQueued(socket: Socket, response: ServerResponse, lost: () => void): () => void {
   let waiting = queued.get(socket);
   if (waiting === undefined) {
     waiting = new Map();

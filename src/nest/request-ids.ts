@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ContextVar } from '../core/index.js';
 import { firstLoaded } from '../core/internal.js';
@@ -21,6 +20,8 @@ export const correlationId: ContextVar<string> = firstLoaded(
 /** Whether an id that the caller sent is used. A function must give `true` for it: a promise is a no. */
 export type AcceptId = boolean | ((id: string, request: IncomingMessage) => boolean);
 
+export type GenerateId = (request: IncomingMessage) => string;
+
 export interface RequestIdOptions {
   /** The header that carries the id, in and out. Default: `x-request-id`. */
   readonly header?: string;
@@ -33,7 +34,7 @@ export interface RequestIdOptions {
    * Makes an id where the caller gave none that is accepted. One that does not match the pattern is logged and
    * replaced by a UUID: it could end the header it is sent in. Where it throws the request fails. Default: a UUID.
    */
-  readonly generate?: (request: IncomingMessage) => string;
+  readonly generate?: GenerateId;
 }
 
 export interface CorrelationIdOptions {
@@ -50,16 +51,10 @@ export function inboundId(request: IncomingMessage, header: string, accept: Acce
   return accept === true || accept(id, request) === true ? id : undefined;
 }
 
-/** An id of our own; `refused` gets told where `generate` gave what cannot be one. */
-export function generatedId(
-  request: IncomingMessage,
-  generate: RequestIdOptions['generate'],
-  refused: (error: TypeError) => void,
-): string {
-  if (generate === undefined) return randomUUID();
+/** An id that `generate` makes; where it gives what cannot be one, an error that says so. */
+export function generatedId(request: IncomingMessage, generate: GenerateId): string | TypeError {
   const id: unknown = generate(request);
   if (typeof id === 'string' && ACCEPTED.test(id)) return id;
   // Not with the id: it may be anything, for any length.
-  refused(new TypeError(`requestId.generate gave what does not match ${ACCEPTED.source}; a UUID is used`));
-  return randomUUID();
+  return new TypeError(`requestId.generate gave what does not match ${ACCEPTED.source}; a UUID is used`);
 }
