@@ -7,11 +7,8 @@ import { randomUUID } from 'node:crypto';
 import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { ClsModule } from 'nestjs-cls';
-import { ContextModule, ContextVar } from 'nestjs-contextvars';
 
 const variant = process.argv[2];
-const tenant = new ContextVar('tenant');
 
 class HelloController {
   hello() {
@@ -21,33 +18,37 @@ class HelloController {
 Get('hello')(HelloController.prototype, 'hello', { value: HelloController.prototype.hello });
 Controller()(HelloController);
 
-function contextModule(options) {
+/** Imported only where it is used: nestjs-cls turns on its AsyncLocalStorage when it is loaded. */
+async function contextModule(options) {
+  const { ContextModule, ContextVar } = await import('nestjs-contextvars');
+  const tenant = new ContextVar('tenant');
   const setup = (context, request) => void context.set(tenant, request.headers['x-tenant'] ?? 'acme');
   return ContextModule.forRoot({ setup, ...options });
 }
 
-const imports = {
-  bare: [],
-  floor: [],
-  'nestjs-cls': [
-    ClsModule.forRoot({
-      global: true,
-      middleware: {
-        mount: true,
-        generateId: true,
-        idGenerator: () => randomUUID(),
-        setup: (cls, request, response) => {
-          cls.set('tenant', request.headers['x-tenant'] ?? 'acme');
-          response.setHeader('x-request-id', cls.getId());
-        },
+async function clsModule() {
+  const { ClsModule } = await import('nestjs-cls');
+  return ClsModule.forRoot({
+    global: true,
+    middleware: {
+      mount: true,
+      generateId: true,
+      idGenerator: () => randomUUID(),
+      setup: (cls, request, response) => {
+        cls.set('tenant', request.headers['x-tenant'] ?? 'acme');
+        response.setHeader('x-request-id', cls.getId());
       },
-    }),
-  ],
-  'nestjs-contextvars': [contextModule()],
-  'without-answer': [contextModule({ respondWithIds: false })],
-  'with-onEnd': [contextModule({ onEnd: () => {} })],
-  interceptor: [],
-}[variant];
+    },
+  });
+}
+
+const modules = {
+  'nestjs-cls': clsModule,
+  'nestjs-contextvars': contextModule,
+  'without-answer': () => contextModule({ respondWithIds: false }),
+  'with-onEnd': () => contextModule({ onEnd: () => {} }),
+};
+const imports = variant in modules ? [await modules[variant]()] : [];
 
 class AppModule {}
 Module({ imports, controllers: [HelloController] })(AppModule);
