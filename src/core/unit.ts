@@ -33,6 +33,13 @@ export type EndHook = () => void | PromiseLike<void>;
 /** The phases of a unit's end that are waited for, in their order: listeners of users, disposal of instances. */
 export type EndPhase = 'end' | 'dispose';
 
+/** Also those that are added by one of them. */
+function* inOrder(hooks: Record<EndPhase, EndHook[]>): Generator<EndHook, void> {
+  yield* hooks.end;
+  // Instances are disposed in reverse order of their creation, everything else in order.
+  yield* hooks.dispose.reverse();
+}
+
 export class Unit implements UnitOfWork {
   readonly kind: string;
   /** What the task or method is called, for diagnostics. */
@@ -149,22 +156,36 @@ export class Unit implements UnitOfWork {
     if (this.#state !== 'open') return this.#ending;
     this.#state = 'ending';
     if (this.#open !== undefined) for (const scope of [...this.#open]) scope.end();
-    if (this.#hooks === undefined) this.#release();
-    else this.#ending = this.#runHooks(this.#hooks).then(() => this.#release());
+    const running = this.#hooks && this.#runHooks(inOrder(this.#hooks));
+    if (running === undefined) this.#release();
+    else this.#ending = running.then(() => this.#release());
     return this.#ending;
   }
 
-  async #runHooks(hooks: Record<EndPhase, EndHook[]>): Promise<void> {
-    for (const phase of ['end', 'dispose'] as const) {
-      // Instances are disposed in reverse order of their creation, everything else in order.
-      const inOrder = phase === 'dispose' ? hooks[phase].reverse() : hooks[phase];
-      for (const hook of inOrder) {
-        try {
-          await storage.run(this.#base, hook);
-        } catch (error) {
-          reportError(error, `at the end of the unit of work '${this.kind}'`);
-        }
-      }
+  /** Gives a promise from the first hook on that gives one. */
+  #runHooks(hooks: Iterator<EndHook>): Promise<void> | undefined {
+    for (let next = hooks.next(); !next.done; next = hooks.next()) {
+      const result = this.#runHook(next.value);
+      if (result !== undefined) return this.#runHooksAfter(result, hooks);
+    }
+    return undefined;
+  }
+
+  async #runHooksAfter(first: PromiseLike<void>, hooks: Iterator<EndHook>): Promise<void> {
+    await first;
+    for (let next = hooks.next(); !next.done; next = hooks.next()) await this.#runHook(next.value);
+  }
+
+  /** Runs one to its end, whatever that is. */
+  #runHook(hook: EndHook): PromiseLike<void> | undefined {
+    const report = (error: unknown) => reportError(error, `at the end of the unit of work '${this.kind}'`);
+    try {
+      const result = storage.run(this.#base, hook);
+      // A promise of ours, because a thenable of others may call back from anywhere.
+      return typeof result?.then === 'function' ? Promise.resolve(result).catch(report) : undefined;
+    } catch (error) {
+      report(error);
+      return undefined;
     }
   }
 

@@ -77,11 +77,11 @@ function hasClsModule(modules: ModulesContainer): boolean {
 
 /** Whether nestjs-cls's own guard or interceptor may be at work in an application. */
 export function hasClsEnhancers(modules: ModulesContainer, config: ApplicationConfig): boolean {
-  return (
+  hasOthers ||=
     hasClsModule(modules) ||
     config.getGlobalGuards().some((guard) => guard instanceof ClsGuard) ||
-    config.getGlobalInterceptors().some((interceptor) => interceptor instanceof ClsInterceptor)
-  );
+    config.getGlobalInterceptors().some((interceptor) => interceptor instanceof ClsInterceptor);
+  return hasOthers;
 }
 
 /** The string keys (shallow) and the id, and none of the symbol keys: neither the open transaction nor the request. */

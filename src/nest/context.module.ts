@@ -27,7 +27,7 @@ import { ModuleLog } from './module-log.js';
 import { PopulatingInterceptor } from './populating.interceptor.js';
 import { Populators } from './populators.js';
 import { RequestContext } from './request-context.js';
-import { noteReplies, serveRoutes } from './served-routes.js';
+import { serveRoutes } from './served-routes.js';
 
 registerClsStore();
 
@@ -90,8 +90,6 @@ export class ContextModule
       if (!host.httpAdapter) return;
       openAtFramework(host.httpAdapter, this.#opener);
       serveRoutes(host.httpAdapter);
-      noteReplies(host.httpAdapter);
-      if (host.httpAdapter.getType() === 'fastify') this.#opener.useReplies();
     });
     // First of all interceptors, whatever the order of imports: the others see what is populated.
     if (options.onEnd !== undefined || populators.any)

@@ -1,10 +1,10 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import { types } from 'node:util';
 import { runForeign, storage, type Unit } from '../core/internal.js';
 import type { RequestEnd } from './context-module.options.js';
 import { watchQueued } from './queued-responses.js';
-import { addIds, type IdHeaders } from './response-ids.js';
 
 /** Where a request and its response keep their exchange. A WeakMap would cost a request more than all else here. */
 const EXCHANGE = Symbol('nestjs-contextvars.exchange');
@@ -13,7 +13,7 @@ interface Exchanged {
   [EXCHANGE]?: HttpExchange;
 }
 
-type WriteHead = (status: number, reason: unknown, headers: unknown) => ServerResponse;
+type Then = (fulfilled?: () => void, rejected?: (error: unknown) => void) => void;
 type EmitArguments = [event: string | symbol, ...args: unknown[]];
 type Emit = (...args: EmitArguments) => boolean;
 
@@ -26,13 +26,11 @@ export class HttpExchange {
   /** What Nest gives to handlers, once there is one; Node's own objects before. */
   request: unknown;
   response: unknown;
-  /** See {@link answerWith}. */
-  idsOfReply: IdHeaders | undefined;
-  #writeHead: WriteHead | undefined;
   readonly #raw: ServerResponse;
   readonly #emitOfRequest: Emit;
   readonly #emitOfResponse: Emit;
   readonly #handlerTimeoutMs: number | undefined;
+  readonly #http2: boolean;
   /** A socket carries the response. */
   readonly #carried: boolean;
   #isSetUp = false;
@@ -41,7 +39,8 @@ export class HttpExchange {
   #handlers = 0;
   #handled = false;
   #failure: { readonly error: unknown } | undefined;
-  #replied = false;
+  /** To be called when the response has closed. */
+  #waiting: (() => void)[] | undefined;
   #timer: NodeJS.Timeout | undefined;
   #timedOut: DOMException | undefined;
   #stopWatching: (() => void) | undefined;
@@ -57,12 +56,14 @@ export class HttpExchange {
     this.response = response;
     this.#raw = response;
     this.#handlerTimeoutMs = handlerTimeoutMs;
+    this.#http2 = request.httpVersionMajor === 2;
     this.#carried = request.socket instanceof Socket;
     unit.state = this;
-    this.#emitOfRequest = request.emit;
-    this.#emitOfResponse = response.emit;
-    (request as Exchanged)[EXCHANGE] = this;
-    (response as Exchanged)[EXCHANGE] = this;
+    this.#emitOfRequest = emitOf(request);
+    this.#emitOfResponse = emitOf(response);
+    // Not enumerable: a copy of a request is another request.
+    Object.defineProperty(request, EXCHANGE, { value: this });
+    Object.defineProperty(response, EXCHANGE, { value: this });
   }
 
   /** The exchange of a request or response: Node's, or what Nest gives to handlers. */
@@ -120,21 +121,9 @@ export class HttpExchange {
     }
   }
 
-  /** Keeps the ids for the framework's reply, and adds them to answers that are sent past it: by middleware, say. */
-  answerWith(ids: IdHeaders): void {
-    const response = this.#raw;
-    this.idsOfReply = ids;
-    this.#writeHead = response.writeHead as WriteHead;
-    response.writeHead = writeHead;
-  }
-
-  writeHead(response: ServerResponse, status: number, reason: unknown, headers: unknown): ServerResponse {
-    if (!response.headersSent) addIds(response, this.idsOfReply as IdHeaders, headers ?? reason);
-    return (this.#writeHead as WriteHead).call(response, status, reason, headers);
-  }
-
   /** Runs what serves the request, and waits with the end of the unit until it has settled. */
   serve<R>(handler: () => R): R {
+    const handledBefore = this.#handled;
     this.#handlerStarted();
     let result: R;
     try {
@@ -143,7 +132,9 @@ export class HttpExchange {
       this.#handlerSettled();
       throw error;
     }
-    if (!(result instanceof Promise)) {
+    if (!types.isPromise(result)) {
+      // One that calls back, or hands the request on: it has not been handled yet.
+      if (!this.#raw.writableEnded) this.#handled = handledBefore;
       this.#handlerSettled();
       return result;
     }
@@ -160,13 +151,21 @@ export class HttpExchange {
   }
 
   /**
-   * What came out of the handler has been sent: it has settled. Fastify waits for the response too, and for ever where
-   * that says nothing more: one over HTTP/2 whose client has left, a streamed one that no socket carries.
+   * Makes Fastify's reply settle with the response. Nest waits for it as a part of the handler, and by itself it waits
+   * for ever for a response that does not say that it closes: over HTTP/2 after the client has left, or without a socket.
    */
-  replied(): void {
-    this.#replied = true;
-    this.#liftLimit();
-    this.#endIfOver();
+  settle(reply: object & { then?: Then }): void {
+    const { then } = reply;
+    if ((this.#carried && !this.#http2) || typeof then !== 'function') return;
+    const settling: Then = (fulfilled, rejected) => {
+      // By whichever comes first.
+      const settled = new Promise<void>((resolve, reject) => {
+        this.#whenClosed(resolve);
+        then.call(reply, resolve, reject);
+      });
+      settled.then(fulfilled, rejected);
+    };
+    Object.defineProperty(reply, 'then', { value: settling, configurable: true, writable: true });
   }
 
   /** Notes what the set-up, a populator or the handler threw; the last one counts. */
@@ -220,10 +219,17 @@ export class HttpExchange {
     });
   }
 
+  #whenClosed(notify: () => void): void {
+    if (this.#closed) notify();
+    else if (this.#waiting === undefined) this.#waiting = [notify];
+    else this.#waiting.push(notify);
+  }
+
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#stopWatching?.();
+    for (const notify of this.#waiting ?? []) notify();
     if (!this.#finished) this.#abort(clientClosed());
     if (!this.#handled && !this.#raw.writableEnded) this.#awaitAnswer();
     // A limit that passed while the answer was under way was not applied.
@@ -275,7 +281,7 @@ export class HttpExchange {
 
   #endIfOver(): void {
     const answered = this.#handled || this.#raw.writableEnded;
-    const settled = this.#timedOut !== undefined || this.#replied || (answered && this.#handlers === 0);
+    const settled = this.#timedOut !== undefined || (answered && this.#handlers === 0);
     if (!this.#closed || !settled) return;
     this.#liftLimit();
     void this.unit.end();
@@ -283,24 +289,23 @@ export class HttpExchange {
 }
 
 function emitOfRequest(this: EventEmitter, ...args: EmitArguments): boolean {
-  return exchangeOf(this).emitOfRequest(this, args);
+  const exchange = (this as Exchanged)[EXCHANGE];
+  return exchange === undefined ? inherited(this).apply(this, args) : exchange.emitOfRequest(this, args);
 }
 
 function emitOfResponse(this: EventEmitter, ...args: EmitArguments): boolean {
-  return exchangeOf(this).emitOfResponse(this, args);
+  const exchange = (this as Exchanged)[EXCHANGE];
+  return exchange === undefined ? inherited(this).apply(this, args) : exchange.emitOfResponse(this, args);
 }
 
-function writeHead(
-  this: ServerResponse,
-  status: number,
-  reason?: unknown,
-  headers?: unknown,
-): ServerResponse {
-  return exchangeOf(this).writeHead(this, status, reason, headers);
+/** A copy of a request has the `emit` that it was given here, but no exchange. */
+function emitOf(emitter: EventEmitter): Emit {
+  const { emit } = emitter;
+  return emit === emitOfRequest || emit === emitOfResponse ? inherited(emitter) : emit;
 }
 
-function exchangeOf(emitter: object): HttpExchange {
-  return (emitter as Exchanged)[EXCHANGE] as HttpExchange;
+function inherited(emitter: EventEmitter): Emit {
+  return (Object.getPrototypeOf(emitter) as EventEmitter).emit;
 }
 
 function clientClosed(): DOMException {

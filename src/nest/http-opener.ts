@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { emptyCell, openUnit, runForeign, storage } from '../core/internal.js';
 import { fillClsStore, shareClsStore } from './cls-store.js';
-import type { ResolvedOptions } from './context-module.options.js';
+import type { ContextEnd, ResolvedOptions } from './context-module.options.js';
 import { HttpExchange } from './http-exchange.js';
 import type { ModuleLog } from './module-log.js';
 import { RequestContext } from './request-context.js';
 import { correlationId, type GenerateId, generatedId, inboundId, requestId } from './request-ids.js';
-import { setIds } from './response-ids.js';
 
 interface Ids {
   readonly id: string;
@@ -26,7 +25,6 @@ export class HttpOpener {
   #sharesClsStores: boolean | undefined;
   /** Not the injected one: where a test overrides that, the set-up still sets up the real context. */
   readonly #context = new RequestContext();
-  #hasReplies = false;
   readonly #ending = new Set<Promise<void>>();
 
   constructor(
@@ -39,11 +37,6 @@ export class HttpOpener {
     this.#log = log;
     this.#globalPrefix = globalPrefix;
     this.#hasClsEnhancers = hasClsEnhancers;
-  }
-
-  /** The framework answers by a reply of its own, which gets the ids. */
-  useReplies(): void {
-    this.#hasReplies = true;
   }
 
   /** Runs `fn` in the unit of `request`, which is opened if it is not; outside any for an excluded one. */
@@ -64,12 +57,13 @@ export class HttpOpener {
     const unit = openUnit({ kind: 'http', cell, id: ids.id });
     const opened = new HttpExchange(unit, request, response, handlerTimeoutMs);
     return opened.enter(() => {
-      if (this.#options.respondWithIds) this.#respondWith(ids, opened, request, response);
+      this.#respondWith(ids, response);
       fillClsStore(request, response);
       this.#sharesClsStores ??= this.#hasClsEnhancers();
       if (this.#sharesClsStores) shareClsStore(unit, request);
       if (ids.failure !== undefined) opened.fail(ids.failure.error);
-      if (this.#options.onEnd !== undefined) unit.on('end', () => this.#end(opened));
+      const { onEnd } = this.#options;
+      if (onEnd !== undefined) unit.on('end', () => this.#end(onEnd, opened));
       opened.watch(request);
       return fn(opened);
     });
@@ -124,30 +118,27 @@ export class HttpOpener {
     return randomUUID();
   }
 
-  #respondWith(
-    { id, conversation }: Ids,
-    exchange: HttpExchange,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): void {
-    const { requestId: own, correlationId: shared } = this.#options;
-    const ids = { id, idHeader: own.header, conversation, conversationHeader: shared.header };
-    if (this.#hasReplies && request.httpVersionMajor === 1) exchange.answerWith(ids);
-    else setIds(response, ids);
+  #respondWith({ id, conversation }: Ids, response: ServerResponse): void {
+    const { requestId: own, correlationId: shared, respondWithIds } = this.#options;
+    // Another listener of the server may have answered already.
+    if (!respondWithIds || response.headersSent) return;
+    response.setHeader(own.header, id);
+    response.setHeader(shared.header, conversation);
   }
 
-  #end(exchange: HttpExchange): Promise<void> {
-    const end = exchange.enter(() => this.#reportEnd(exchange));
+  #end(onEnd: ContextEnd, exchange: HttpExchange): Promise<void> | undefined {
+    const report = (error: unknown) => this.#log.error(error, `in onEnd of the request ${exchange.unit.id}`);
+    let reported: void | Promise<void>;
+    try {
+      reported = exchange.enter(() => onEnd(this.#context, exchange.summary()));
+    } catch (error) {
+      report(error);
+      return undefined;
+    }
+    if (typeof reported?.then !== 'function') return undefined;
+    const end = Promise.resolve(reported).catch(report);
     this.#ending.add(end);
     return end.finally(() => this.#ending.delete(end));
-  }
-
-  async #reportEnd(exchange: HttpExchange): Promise<void> {
-    try {
-      await this.#options.onEnd?.(this.#context, exchange.summary());
-    } catch (error) {
-      this.#log.error(error, `in onEnd of the request ${exchange.unit.id}`);
-    }
   }
 }
 

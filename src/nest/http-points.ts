@@ -1,7 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { HttpOpener } from './http-opener.js';
-import { setIdsOfReply } from './response-ids.js';
 
 type Next = (error?: unknown) => void;
 type Hook = (request: unknown, response: unknown, next: Next) => unknown;
@@ -56,7 +55,7 @@ function openFor(opener: HttpOpener, then: Hook): Hook {
       }
       exchange.request = request;
       exchange.response = response;
-      if (exchange.idsOfReply !== undefined) setIdsOfReply(response as object, exchange.idsOfReply);
+      exchange.settle(response as object);
       opener.setUp(exchange, raw, rawResponse, (error) => {
         if (error !== undefined) next(error);
         else then(request, response, next);

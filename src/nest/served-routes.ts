@@ -12,7 +12,7 @@ const METHODS = [
 
 /**
  * Makes every route that is registered from now on tell its request's exchange when it begins and settles: guards,
- * pipes, interceptors, the handler and the exception filters, which Nest runs as one. Not by an interceptor: one that
+ * pipes, interceptors and the handler, which Nest runs as one. Not by an interceptor: one that
  * does nothing costs a request more than all of this library.
  */
 export function serveRoutes(adapter: AbstractHttpAdapter): void {
@@ -25,18 +25,6 @@ export function serveRoutes(adapter: AbstractHttpAdapter): void {
       return register.apply(adapter, isHandler(handler) ? [...args.slice(0, -1), served(handler)] : args);
     };
   }
-}
-
-/** Nest sends through here whatever a handler gives or a filter answers, but not what the handler sends itself. */
-export function noteReplies(adapter: AbstractHttpAdapter): void {
-  const { reply } = adapter;
-  adapter.reply = (response: object, ...rest: [body: unknown, statusCode?: number]) => {
-    try {
-      return reply.call(adapter, response, ...rest);
-    } finally {
-      HttpExchange.of(response)?.replied();
-    }
-  };
 }
 
 /** Express takes a function of four for one that handles errors. */

@@ -1,6 +1,16 @@
 import { once } from 'node:events';
 import { connect } from 'node:http2';
-import { Controller, Get, type INestApplication } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  Controller,
+  type ExceptionFilter,
+  Get,
+  type INestApplication,
+  Redirect,
+  Res,
+  UseFilters,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
@@ -18,6 +28,14 @@ let started: Gate<UnitOfWork>;
 let release: Gate;
 const ends: RequestEnd[] = [];
 
+/** Answers by the reply itself, as many filters do. */
+@Catch()
+class ReplyFilter implements ExceptionFilter {
+  catch(_error: unknown, host: ArgumentsHost): void {
+    host.switchToHttp().getResponse().status(500).send({ filtered: true });
+  }
+}
+
 @Controller()
 class StreamsController {
   constructor(private readonly context: RequestContext) {}
@@ -27,9 +45,36 @@ class StreamsController {
   }
 
   @Get('slow') async slow(): Promise<string> {
+    await this.#held();
+    return 'slow';
+  }
+
+  @Get('redirected')
+  @Redirect('/id')
+  async redirected(): Promise<void> {
+    await this.#held();
+  }
+
+  @Get('by-reply') async byReply(@Res() reply: any): Promise<void> {
+    await this.#held();
+    reply.send('sent');
+  }
+
+  @Get('returned-reply') async returnedReply(@Res() reply: any): Promise<unknown> {
+    await this.#held();
+    return reply.send('sent');
+  }
+
+  @Get('filtered')
+  @UseFilters(ReplyFilter)
+  async filtered(): Promise<void> {
+    await this.#held();
+    throw new Error('filtered');
+  }
+
+  async #held(): Promise<void> {
     started.open(currentUnit()!);
     await release.passed;
-    return 'slow';
   }
 }
 
@@ -68,9 +113,15 @@ describe('over HTTP/2, on Fastify', () => {
     client.close();
   });
 
-  it('a stream that its client cancels is aborted', async () => {
+  it.each([
+    ['handler', '/slow'],
+    ['redirect', '/redirected'],
+    ['handler that answers itself', '/by-reply'],
+    ['handler that returns its reply', '/returned-reply'],
+    ['filter that answers itself', '/filtered'],
+  ])('a stream that its client cancels is aborted, and ends with its %s', async (_, path) => {
     const client = connect(`http://127.0.0.1:${port}`);
-    const stream = client.request({ ':path': '/slow' });
+    const stream = client.request({ ':path': path });
     stream.on('error', () => {});
     const unit = await started.passed;
     stream.close(8);
