@@ -14,6 +14,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { median } from './median.mjs';
 
 /** The arguments of request-server.mjs. */
 const VARIANTS = {
@@ -36,11 +37,6 @@ const { values } = parseArgs({
 const turns = Number(values.turns);
 const requests = Number(values.requests);
 const variants = values.variants.split(',');
-
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
-}
 
 /** The next message of a child process. */
 const message = (child) => new Promise((resolve) => child.once('message', resolve));

@@ -7,6 +7,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
+import { median } from './median.mjs';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
 const rounds = Number(values.rounds);
@@ -15,11 +16,6 @@ const here = import.meta.dirname;
 function runVariant(file, name) {
   const args = [...process.execArgv, `${here}/variant.mjs`, file, name];
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
-}
-
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
 }
 
 function cpython() {

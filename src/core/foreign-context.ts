@@ -48,7 +48,7 @@ function adoptedFrame(): Frame | undefined {
     const foreign = registered[i] as ForeignContext;
     const unit = foreign.adopt?.((id) => {
       const opened = new Unit(foreign.name, emptyCell(), id);
-      opened.start(captureForeign(), false);
+      opened.start(captureForeign());
       return opened;
     });
     if (unit instanceof Unit) return unit.base;

@@ -56,7 +56,6 @@ export class Unit implements UnitOfWork {
   #ending: Promise<void> | undefined;
   #controller: AbortController | undefined;
   #foreign: ForeignStates;
-  #ownsForeign = false;
   #open: Set<Endable> | undefined;
   #hooks: Record<EndPhase, EndHook[]> | undefined;
   #releases: (() => void)[] | undefined;
@@ -116,10 +115,8 @@ export class Unit implements UnitOfWork {
     return this.#foreign;
   }
 
-  /** `owned` is false where the states are not forks, and go on without the unit. */
-  start(foreign: ForeignStates, owned = true): void {
+  start(foreign: ForeignStates): void {
     this.#foreign = foreign;
-    this.#ownsForeign = owned;
     this.#cell.foreign ??= foreign;
     if (channels.unitStart.hasSubscribers) channels.unitStart.publish({ unit: this });
   }
@@ -194,7 +191,7 @@ export class Unit implements UnitOfWork {
     this.#hooks = undefined;
     this.#opener = undefined;
     this.#open = undefined;
-    if (this.#ownsForeign) releaseForeign(this.#foreign);
+    releaseForeign(this.#foreign);
     if (this.#releases !== undefined) for (const release of this.#releases) release();
     this.#releases = undefined;
     const controller = this.#controller;

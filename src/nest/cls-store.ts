@@ -18,7 +18,7 @@ import { HttpExchange } from './http-exchange.js';
 /** The one symbol under which a CLS store holds the unit of work that lives in it. */
 export const CLS_UNIT: unique symbol = Symbol.for('nestjs-contextvars.unit');
 
-/** Whether proxy providers and plugins of nestjs-cls may be at work in a request: they have keys of their own. */
+/** Whether its guard, interceptor, proxy providers and plugins may be at work: they have keys of their own. Known once the first request of an application is opened. */
 let hasOthers = false;
 
 type Store = ClsStore & {
@@ -58,7 +58,7 @@ export function fillClsStore(request: IncomingMessage, response: ServerResponse)
 
 /**
  * Shows the store of `unit` to nestjs-cls's own guard and interceptor, which look for one before they open another. Not
- * where they cannot be: what that costs for each request, mostly in garbage collection, is as much as all the rest.
+ * where they cannot be: a WeakMap with an entry for each request costs the garbage collector much.
  */
 export function shareClsStore(unit: Unit, request: IncomingMessage): void {
   ContextClsStoreMap.setByRaw(request, ClsServiceManager.getClsService().get());
@@ -66,19 +66,10 @@ export function shareClsStore(unit: Unit, request: IncomingMessage): void {
   unit.onRelease(() => clear(ContextClsStoreMap.getByRaw(request) as Store));
 }
 
-/** To be called with the modules of each application. */
-export function noteClsModule(modules: ModulesContainer): void {
-  hasOthers ||= hasClsModule(modules);
-}
-
-function hasClsModule(modules: ModulesContainer): boolean {
-  return [...modules.values()].some(({ metatype }) => metatype === ClsModule);
-}
-
-/** Whether nestjs-cls's own guard or interceptor may be at work in an application. */
+/** Whether nestjs-cls's own guard or interceptor may be at work in this process, with one more application. */
 export function hasClsEnhancers(modules: ModulesContainer, config: ApplicationConfig): boolean {
   hasOthers ||=
-    hasClsModule(modules) ||
+    [...modules.values()].some(({ metatype }) => metatype === ClsModule) ||
     config.getGlobalGuards().some((guard) => guard instanceof ClsGuard) ||
     config.getGlobalInterceptors().some((interceptor) => interceptor instanceof ClsInterceptor);
   return hasOthers;
@@ -98,7 +89,7 @@ function withoutSymbols(store: Store): Store {
 
 /** Whoever holds the context of an ended unit holds its store: not the request and the instances with it. */
 function clear(store: Store): void {
-  // Not deleted: that turns the store into a dictionary first, which takes longer than all else at the end of a request.
+  // Not deleted: that turns the store into a dictionary first, which takes microseconds.
   const { [CLS_REQ]: request } = store;
   if (!hasOthers && request !== undefined && HttpExchange.of(request) !== undefined) {
     store[CLS_REQ] = undefined;

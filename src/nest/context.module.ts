@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { drainTasks, setErrorReporter } from '../core/internal.js';
-import { hasClsEnhancers, noteClsModule, registerClsStore } from './cls-store.js';
+import { hasClsEnhancers, registerClsStore } from './cls-store.js';
 import {
   ConfigurableModuleClass,
   MODULE_OPTIONS_TOKEN,
@@ -84,7 +84,6 @@ export class ContextModule
       () => hasClsEnhancers(modules, config),
     );
     this.#host = host;
-    noteClsModule(modules);
     // Now, or, in a testing module, when it is made into an application: before any middleware is registered.
     host.init$.subscribe(() => {
       if (!host.httpAdapter) return;

@@ -6,7 +6,7 @@ import { runForeign, storage, type Unit } from '../core/internal.js';
 import type { RequestEnd } from './context-module.options.js';
 import { watchQueued } from './queued-responses.js';
 
-/** Where a request and its response keep their exchange. A WeakMap would cost a request more than all else here. */
+/** Where a request and its response keep their exchange. A WeakMap of them costs the garbage collector much. */
 const EXCHANGE = Symbol('nestjs-contextvars.exchange');
 
 interface Exchanged {
@@ -103,16 +103,12 @@ export class HttpExchange {
 
   /** Node runs most of these listeners in the context of the socket (nodejs/node#41285), which is none. */
   emitOfRequest(request: EventEmitter, args: EmitArguments): boolean {
-    return this.#isInside(request, args[0])
-      ? this.#emitOfRequest.apply(request, args)
-      : this.enter(() => this.#emitOfRequest.apply(request, args));
+    return this.#emitInside(this.#emitOfRequest, request, args);
   }
 
   emitOfResponse(response: EventEmitter, args: EmitArguments): boolean {
     try {
-      return this.#isInside(response, args[0])
-        ? this.#emitOfResponse.apply(response, args)
-        : this.enter(() => this.#emitOfResponse.apply(response, args));
+      return this.#emitInside(this.#emitOfResponse, response, args);
     } finally {
       // After the listeners of users: what they read must still be there.
       if (args[0] === 'close') this.#close();
@@ -191,8 +187,10 @@ export class HttpExchange {
     };
   }
 
-  #isInside(emitter: EventEmitter, event: string | symbol): boolean {
-    return storage.getStore() === this.unit.base || emitter.listenerCount(event) === 0;
+  #emitInside(emit: Emit, emitter: EventEmitter, args: EmitArguments): boolean {
+    if (storage.getStore() === this.unit.base || emitter.listenerCount(args[0]) === 0)
+      return emit.apply(emitter, args);
+    return this.enter(() => emit.apply(emitter, args));
   }
 
   #handlerStarted(): void {

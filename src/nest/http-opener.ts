@@ -88,8 +88,8 @@ export class HttpOpener {
         fail(exchange, error, next);
         return;
       }
-      if (done === undefined) next();
-      else goOnAfter(done, exchange, next);
+      if (typeof done?.then === 'function') goOnAfter(done, exchange, next);
+      else next();
     }
   }
 
@@ -144,12 +144,10 @@ export class HttpOpener {
 
 function goOnAfter(done: Promise<void>, exchange: HttpExchange, next: (error?: unknown) => void): void {
   // A promise of ours, because a thenable of others may call back from anywhere.
-  if (typeof done?.then === 'function')
-    Promise.resolve(done).then(
-      () => next(),
-      (error) => fail(exchange, error, next),
-    );
-  else next();
+  Promise.resolve(done).then(
+    () => next(),
+    (error) => fail(exchange, error, next),
+  );
 }
 
 function fail(exchange: HttpExchange, error: unknown, next: (error?: unknown) => void): void {

@@ -7,7 +7,7 @@ import { RequestContext } from './request-context.js';
 
 /**
  * Populates the context of an HTTP request after the guards and before the handler, and notes what leaves the handler
- * as an error. Only in applications that ask for either: Nest takes twice the time for a request that has an interceptor.
+ * as an error. Only in applications that ask for either: Nest takes longer for a request that has an interceptor.
  */
 export class PopulatingInterceptor implements NestInterceptor {
   readonly #populators: Populators;

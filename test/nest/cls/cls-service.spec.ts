@@ -2,7 +2,7 @@ import { setImmediate as macrotask } from 'node:timers/promises';
 import { Controller, Get, type INestApplication, Module, Req } from '@nestjs/common';
 import { CLS_ID, CLS_REQ, CLS_RES, ClsModule, ClsService, ClsServiceManager } from 'nestjs-cls';
 import { ContextModule, ContextVar, currentUnit, RequestContext, runUnitOfWork } from 'nestjs-contextvars';
-import { adapters, createApp, listen } from '../http/support/adapters.js';
+import { adapters, createApp, listen, rawOf } from '../http/support/adapters.js';
 import { send } from '../http/support/http-client.js';
 import { UnitLog } from '../http/support/unit-log.js';
 
@@ -10,8 +10,6 @@ import { UnitLog } from '../http/support/unit-log.js';
 
 const tenant = new ContextVar<string>('tenant');
 const cls = ClsServiceManager.getClsService();
-
-const rawOf = (object: any) => object.raw ?? object;
 
 interface Kept {
   readonly store: Record<PropertyKey, unknown>;

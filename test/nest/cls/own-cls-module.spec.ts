@@ -11,7 +11,7 @@ import {
 } from '@nestjs/common';
 import { CLS_REQ, ClsModule, type ClsModuleOptions, ClsService, ClsServiceManager, UseCls } from 'nestjs-cls';
 import { ContextModule, ContextVar, createTask, currentUnit, RequestContext } from 'nestjs-contextvars';
-import { adapters, createApp, listen } from '../http/support/adapters.js';
+import { adapters, createApp, listen, rawOf } from '../http/support/adapters.js';
 import { send } from '../http/support/http-client.js';
 import { UnitLog } from '../http/support/unit-log.js';
 
@@ -19,8 +19,6 @@ import { UnitLog } from '../http/support/unit-log.js';
 
 const tenant = new ContextVar<string>('tenant');
 const fromGuard = new ContextVar<string>('fromGuard');
-const rawOf = (object: any) => object?.raw ?? object;
-
 class SettingGuard implements CanActivate {
   canActivate(): boolean {
     fromGuard.set('guard');

@@ -37,10 +37,10 @@ import { sightings, tenant, tenantOf } from './support/sightings.js';
 import { SeeingGuard, SeeingInterceptor } from './support/stages.module.js';
 import { UnitLog } from './support/unit-log.js';
 import { until } from './support/until.js';
+import { UUID } from './support/uuid.js';
 
 // The adapters with which an application runs as a function of AWS Lambda, on events as its gateways send them.
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const CHUNK = 'x'.repeat(64 * 1024);
 const CHUNKS = 8;
 const AT_ONCE = 20;

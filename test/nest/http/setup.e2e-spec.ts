@@ -21,10 +21,9 @@ import { type Answer, send } from './support/http-client.js';
 import { RawConnection, requestText } from './support/raw-connection.js';
 import { RecordingLogger } from './support/recording-logger.js';
 import { UnitLog } from './support/unit-log.js';
+import { UUID } from './support/uuid.js';
 
 // What `setup` and the options of the ids do. A rejection that nobody handles fails the test it happens in.
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 const tenant = new ContextVar<string>('tenant');
 const role = new ScopedValue<string>('role');

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { Controller, Get, type INestApplication, Req, Res } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { currentUnit, RequestContext, type RequestEnd, type UnitOfWork } from 'nestjs-contextvars';
-import { adapters } from '../http/support/adapters.js';
+import { adapters, rawOf } from '../http/support/adapters.js';
 import { Gate } from '../http/support/gate.js';
 import { RawConnection, requestText } from '../http/support/raw-connection.js';
 import { until } from '../http/support/until.js';
@@ -22,9 +22,6 @@ beforeEach(() => {
   seen = [];
 });
 
-const nodes = (request: object): IncomingMessage =>
-  (request as { raw?: IncomingMessage }).raw ?? (request as never);
-
 @Controller()
 class AnswersController {
   constructor(
@@ -41,12 +38,12 @@ class AnswersController {
   }
 
   @Get('looks') looks(@Req() request: object): string {
-    const raw = nodes(request);
+    const raw = rawOf<IncomingMessage>(request);
     return inspect([raw, Object.keys(raw), { ...raw }], { depth: 1 });
   }
 
   @Get('batch') async batch(@Req() request: object): Promise<void> {
-    const raw = nodes(request);
+    const raw = rawOf<IncomingMessage>(request);
     const server = this.host.httpAdapter.getHttpServer() as Server;
     for (const url of ['/part/one', '/part/two']) {
       const part = Object.assign(new IncomingMessage(raw.socket), { ...raw, url });
@@ -57,7 +54,7 @@ class AnswersController {
   }
 
   @Get('part/:name') part(@Req() request: object): string {
-    nodes(request).emit('custom');
+    rawOf<IncomingMessage>(request).emit('custom');
     seen.push(this.context.id);
     return this.context.id;
   }

@@ -9,7 +9,7 @@ import {
   type RequestEnd,
   type UnitOfWork,
 } from 'nestjs-contextvars';
-import { adapters } from '../http/support/adapters.js';
+import { adapters, rawOf } from '../http/support/adapters.js';
 import { Gate } from '../http/support/gate.js';
 import { RawConnection, requestText } from '../http/support/raw-connection.js';
 import { until } from '../http/support/until.js';
@@ -29,8 +29,6 @@ let handlers: Handlers;
 beforeEach(() => {
   handlers = new Handlers();
 });
-
-const raw = (response: { raw?: ServerResponse }) => response.raw ?? (response as unknown as ServerResponse);
 
 @Controller()
 class EndController {
@@ -71,13 +69,15 @@ class EndController {
   }
 
   @Get('listener') listener(@Res({ passthrough: true }) response: object): string {
-    raw(response).on('close', () => handlers.closed.push(`listener ${currentUnit()?.ended}`));
+    rawOf<ServerResponse>(response).on('close', () =>
+      handlers.closed.push(`listener ${currentUnit()?.ended}`),
+    );
     return 'ok';
   }
 
   @Get('outlives') async outlives(@Res() response: object): Promise<void> {
-    raw(response).end('sent');
-    await once(raw(response), 'close');
+    rawOf<ServerResponse>(response).end('sent');
+    await once(rawOf<ServerResponse>(response), 'close');
     handlers.started.open(currentUnit()!);
     await handlers.release.passed;
     throw new ForbiddenException('after the response');

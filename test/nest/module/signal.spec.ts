@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { Controller, Get, type MessageEvent, Res, Sse, UseInterceptors } from '@nestjs/common';
 import { currentUnit, type RequestEnd, type UnitOfWork } from 'nestjs-contextvars';
 import { concat, NEVER, type Observable, of } from 'rxjs';
-import { adapters } from '../http/support/adapters.js';
+import { adapters, rawOf } from '../http/support/adapters.js';
 import { Gate } from '../http/support/gate.js';
 import { RawConnection, requestText } from '../http/support/raw-connection.js';
 import { until } from '../http/support/until.js';
@@ -21,8 +21,6 @@ beforeEach(() => {
   signalled = [];
 });
 
-const raw = (response: { raw?: ServerResponse }) => response.raw ?? (response as unknown as ServerResponse);
-
 function begin(): void {
   unit = currentUnit()!;
   unit.signal.addEventListener('abort', () => signalled.push(currentUnit() === unit));
@@ -38,8 +36,8 @@ class SlowController {
   }
 
   @Get('gone') async gone(@Res() response: object): Promise<void> {
-    raw(response).end('sent');
-    await once(raw(response), 'close');
+    rawOf<ServerResponse>(response).end('sent');
+    await once(rawOf<ServerResponse>(response), 'close');
     begin();
     await new Promise(() => {});
   }

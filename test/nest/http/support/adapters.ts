@@ -30,3 +30,8 @@ export async function ready(app: INestApplication): Promise<void> {
   await app.init();
   await app.getHttpAdapter().getInstance().ready?.();
 }
+
+/** Node's own request or response: Fastify wraps them, Express extends them. */
+export function rawOf<T>(object: unknown): T {
+  return ((object as { raw?: T } | undefined)?.raw ?? object) as T;
+}
