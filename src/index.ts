@@ -7,6 +7,7 @@ export type {
   ContextVarOptions,
   ForeignContext,
   Gathered,
+  InstanceMessage,
   PreserveOptions,
   ScopedValueOptions,
   ScopeMessage,

@@ -12,7 +12,14 @@ export type ContextErrorCode =
   | 'ERR_LAZY_RESULT'
   | 'ERR_NOT_PORTABLE'
   | 'ERR_INVALID_CARRIER'
-  | 'ERR_NOT_IN_REQUEST';
+  | 'ERR_NOT_IN_REQUEST'
+  | 'ERR_NOT_CONTEXT_SCOPED'
+  | 'ERR_NOT_REGISTERED'
+  | 'ERR_UNKNOWN_DEPENDENCY'
+  | 'ERR_UNSUPPORTED_DEPENDENCY'
+  | 'ERR_DEPENDENCY_CYCLE'
+  | 'ERR_INSTANCE_NOT_LOADED'
+  | 'ERR_INVALID_INSTANCE';
 
 /**
  * The one error class of this library. Its message has three parts: which object, what is wrong, what to do.

@@ -29,6 +29,14 @@ export interface TaskMessage {
   readonly error?: unknown;
 }
 
+/** Published when a context-scoped instance has been made and when it has been disposed of. `error` only when that failed. */
+export interface InstanceMessage {
+  readonly unit: UnitOfWork;
+  /** The class or the token. */
+  readonly name: string;
+  readonly error?: unknown;
+}
+
 /** Node's diagnostics channels of this library. Nothing is put together for one that nobody listens to. */
 export const channels = {
   unitStart: channel('nestjs-contextvars:unit:start'),
@@ -37,6 +45,8 @@ export const channels = {
   scopeEnd: channel('nestjs-contextvars:scope:end'),
   taskStart: channel('nestjs-contextvars:task:start'),
   taskEnd: channel('nestjs-contextvars:task:end'),
+  instanceStart: channel('nestjs-contextvars:instance:start'),
+  instanceEnd: channel('nestjs-contextvars:instance:end'),
 } as const;
 
 export function bindingMessage(variable: Bindable, value: unknown): BindingMessage {

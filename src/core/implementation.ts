@@ -8,6 +8,7 @@ export { emptyCell } from './cell.js';
 export { Context, contextOf, copyContext } from './context.js';
 export { ContextError } from './context-error.js';
 export { ContextVar } from './context-var.js';
+export { channels } from './diagnostics.js';
 export { createTask } from './create-task.js';
 export { currentFrame, registerForeignContext } from './foreign-context.js';
 export { runForeign } from './foreign-states.js';

@@ -3,6 +3,7 @@
 import { loaded } from './loaded.js';
 
 export const {
+  channels,
   currentFrame,
   drainTasks,
   emptyCell,

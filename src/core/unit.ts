@@ -46,6 +46,8 @@ export class Unit implements UnitOfWork {
   readonly name: string | undefined;
   /** The first of the units that were opened for the same call: its own, and one for each later subscription. */
   origin: Unit = this;
+  /** What the container keeps of the unit: its scoped instances. Gone at the end. */
+  instances: object | undefined;
   #opener: unknown;
   #id: string | undefined;
   readonly #started = performance.now();
@@ -190,6 +192,7 @@ export class Unit implements UnitOfWork {
     this.#state = 'ended';
     this.#hooks = undefined;
     this.#opener = undefined;
+    this.instances = undefined;
     this.#open = undefined;
     releaseForeign(this.#foreign);
     if (this.#releases !== undefined) for (const release of this.#releases) release();

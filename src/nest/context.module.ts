@@ -82,6 +82,7 @@ export class ContextModule
       this.#log,
       () => config.getGlobalPrefix(),
       () => hasClsEnhancers(modules, config),
+      () => host.httpAdapter.getType() === 'fastify',
     );
     this.#host = host;
     // Now, or, in a testing module, when it is made into an application: before any middleware is registered.

@@ -4,14 +4,9 @@ import { Socket } from 'node:net';
 import { types } from 'node:util';
 import { runForeign, storage, type Unit } from '../core/internal.js';
 import type { RequestEnd } from './context-module.options.js';
+import type { IdHeaders } from './id-headers.js';
 import { watchQueued } from './queued-responses.js';
-
-/** Where a request and its response keep their exchange. A WeakMap of them costs the garbage collector much. */
-const EXCHANGE = Symbol('nestjs-contextvars.exchange');
-
-interface Exchanged {
-  [EXCHANGE]?: HttpExchange;
-}
+import { Stamped } from './stamped.js';
 
 type Then = (fulfilled?: () => void, rejected?: (error: unknown) => void) => void;
 type EmitArguments = [event: string | symbol, ...args: unknown[]];
@@ -26,13 +21,15 @@ export class HttpExchange {
   /** What Nest gives to handlers, once there is one; Node's own objects before. */
   request: unknown;
   response: unknown;
+  /** What is to be written with the head of the answer. */
+  idHeaders: IdHeaders | undefined;
   readonly #raw: ServerResponse;
   readonly #emitOfRequest: Emit;
   readonly #emitOfResponse: Emit;
   readonly #handlerTimeoutMs: number | undefined;
   readonly #http2: boolean;
   /** A socket carries the response. */
-  readonly #carried: boolean;
+  readonly carried: boolean;
   #isSetUp = false;
   #finished = false;
   #closed = false;
@@ -57,20 +54,18 @@ export class HttpExchange {
     this.#raw = response;
     this.#handlerTimeoutMs = handlerTimeoutMs;
     this.#http2 = request.httpVersionMajor === 2;
-    this.#carried = request.socket instanceof Socket;
+    this.carried = request.socket instanceof Socket;
     unit.state = this;
     this.#emitOfRequest = emitOf(request);
     this.#emitOfResponse = emitOf(response);
-    // Not enumerable: a copy of a request is another request.
-    Object.defineProperty(request, EXCHANGE, { value: this });
-    Object.defineProperty(response, EXCHANGE, { value: this });
+    Stamped.put(request, this);
+    Stamped.put(response, this);
   }
 
   /** The exchange of a request or response: Node's, or what Nest gives to handlers. */
   static of(carrier: object): HttpExchange | undefined {
-    const { [EXCHANGE]: own, raw } = carrier as Exchanged & { raw?: Exchanged | null };
     // Fastify wraps Node's request as `raw`; on Express that can be anybody's property.
-    return own ?? raw?.[EXCHANGE];
+    return exchangeOf(carrier) ?? exchangeOf((carrier as { raw?: unknown }).raw);
   }
 
   /** Runs `fn` at the base of the unit. */
@@ -97,7 +92,7 @@ export class HttpExchange {
     request.emit = emitOfRequest;
     this.#raw.emit = emitOfResponse;
     // Most responses have the socket.
-    if (this.#raw.socket === null && this.#carried)
+    if (this.#raw.socket === null && this.carried)
       this.#stopWatching = watchQueued(request.socket, this.#raw, () => this.#close());
   }
 
@@ -152,7 +147,7 @@ export class HttpExchange {
    */
   settle(reply: object & { then?: Then }): void {
     const { then } = reply;
-    if ((this.#carried && !this.#http2) || typeof then !== 'function') return;
+    if ((this.carried && !this.#http2) || typeof then !== 'function') return;
     const settling: Then = (fulfilled, rejected) => {
       // By whichever comes first.
       const settled = new Promise<void>((resolve, reject) => {
@@ -188,7 +183,8 @@ export class HttpExchange {
   }
 
   #emitInside(emit: Emit, emitter: EventEmitter, args: EmitArguments): boolean {
-    if (storage.getStore() === this.unit.base || emitter.listenerCount(args[0]) === 0)
+    // Most have no listener; asked first, because it is cheaper to tell.
+    if (emitter.listenerCount(args[0]) === 0 || storage.getStore() === this.unit.base)
       return emit.apply(emitter, args);
     return this.enter(() => emit.apply(emitter, args));
   }
@@ -209,7 +205,7 @@ export class HttpExchange {
   #finish(): void {
     this.#finished = this.#raw.writableEnded;
     // A response that no socket carries (an injected request, a serverless adapter) may never close.
-    if (this.#carried) return;
+    if (this.carried) return;
     setImmediate(() => {
       // One that writes at once says "finish" while it is still being ended.
       this.#finished = this.#raw.writableEnded;
@@ -286,13 +282,20 @@ export class HttpExchange {
   }
 }
 
+/** Nobody else stamps requests and responses. */
+function exchangeOf(carrier: unknown): HttpExchange | undefined {
+  return typeof carrier === 'object' && carrier !== null
+    ? (Stamped.get(carrier) as HttpExchange | undefined)
+    : undefined;
+}
+
 function emitOfRequest(this: EventEmitter, ...args: EmitArguments): boolean {
-  const exchange = (this as Exchanged)[EXCHANGE];
+  const exchange = exchangeOf(this);
   return exchange === undefined ? inherited(this).apply(this, args) : exchange.emitOfRequest(this, args);
 }
 
 function emitOfResponse(this: EventEmitter, ...args: EmitArguments): boolean {
-  const exchange = (this as Exchanged)[EXCHANGE];
+  const exchange = exchangeOf(this);
   return exchange === undefined ? inherited(this).apply(this, args) : exchange.emitOfResponse(this, args);
 }
 

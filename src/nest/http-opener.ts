@@ -4,6 +4,7 @@ import { emptyCell, openUnit, runForeign, storage } from '../core/internal.js';
 import { fillClsStore, shareClsStore } from './cls-store.js';
 import type { ContextEnd, ResolvedOptions } from './context-module.options.js';
 import { HttpExchange } from './http-exchange.js';
+import { setIdHeaders, writeIdHeaders } from './id-headers.js';
 import type { ModuleLog } from './module-log.js';
 import { RequestContext } from './request-context.js';
 import { correlationId, type GenerateId, generatedId, inboundId, requestId } from './request-ids.js';
@@ -18,9 +19,11 @@ interface Ids {
 /** Opens a unit of work around each HTTP request: once, however many points of a server ask for it. */
 export class HttpOpener {
   readonly #options: ResolvedOptions;
+  readonly #idHeaders: readonly string[];
   readonly #log: ModuleLog;
   readonly #globalPrefix: () => string;
   readonly #hasClsEnhancers: () => boolean;
+  readonly #isFastify: () => boolean;
   /** Known at the first request: the application may add enhancers until then. */
   #sharesClsStores: boolean | undefined;
   /** Not the injected one: where a test overrides that, the set-up still sets up the real context. */
@@ -32,11 +35,14 @@ export class HttpOpener {
     log: ModuleLog,
     globalPrefix: () => string,
     hasClsEnhancers: () => boolean,
+    isFastify: () => boolean,
   ) {
     this.#options = options;
+    this.#idHeaders = [options.requestId.header, options.correlationId.header];
     this.#log = log;
     this.#globalPrefix = globalPrefix;
     this.#hasClsEnhancers = hasClsEnhancers;
+    this.#isFastify = isFastify;
   }
 
   /** Runs `fn` in the unit of `request`, which is opened if it is not; outside any for an excluded one. */
@@ -57,7 +63,7 @@ export class HttpOpener {
     const unit = openUnit({ kind: 'http', cell, id: ids.id });
     const opened = new HttpExchange(unit, request, response, handlerTimeoutMs);
     return opened.enter(() => {
-      this.#respondWith(ids, response);
+      this.#respondWith(ids, opened, response);
       fillClsStore(request, response);
       this.#sharesClsStores ??= this.#hasClsEnhancers();
       if (this.#sharesClsStores) shareClsStore(unit, request);
@@ -118,12 +124,12 @@ export class HttpOpener {
     return randomUUID();
   }
 
-  #respondWith({ id, conversation }: Ids, response: ServerResponse): void {
-    const { requestId: own, correlationId: shared, respondWithIds } = this.#options;
+  #respondWith({ id, conversation }: Ids, exchange: HttpExchange, response: ServerResponse): void {
     // Another listener of the server may have answered already.
-    if (!respondWithIds || response.headersSent) return;
-    response.setHeader(own.header, id);
-    response.setHeader(shared.header, conversation);
+    if (!this.#options.respondWithIds || response.headersSent) return;
+    const headers = { names: this.#idHeaders, values: [id, conversation] };
+    if (this.#isFastify()) writeIdHeaders(exchange, response, headers);
+    else setIdHeaders(response, headers);
   }
 
   #end(onEnd: ContextEnd, exchange: HttpExchange): Promise<void> | undefined {
