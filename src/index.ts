@@ -1,3 +1,4 @@
+export { ContextScoped } from './container/internal.js';
 export type {
   AsUnitOfWorkOptions,
   Binding,
@@ -40,6 +41,7 @@ export {
 export type {
   AcceptId,
   ContextEnd,
+  ContextFeatureOptions,
   ContextModuleAsyncOptions,
   ContextModuleExtras,
   ContextModuleOptions,
@@ -53,5 +55,15 @@ export type {
   Populator,
   RequestEnd,
   RequestIdOptions,
+  ScopedClass,
+  ScopedDeclaration,
+  ScopedFactory,
 } from './nest/index.js';
-export { ContextModule, FromContext, Populate, RequestContext } from './nest/index.js';
+export {
+  ContextModule,
+  FromContext,
+  LoadScoped,
+  Populate,
+  RequestContext,
+  scopedProvider,
+} from './nest/index.js';

@@ -18,6 +18,7 @@ export const {
 } = loaded;
 
 export { optionsOf, requireFunction, requireOptionalString, wrongArgument } from './arguments.js';
+export { wrapMethod } from './method-decorator.js';
 export type { Frame } from './frame.js';
 export { firstLoaded } from './shared.js';
 export type { Unit } from './unit.js';

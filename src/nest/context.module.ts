@@ -15,6 +15,7 @@ import {
   MODULE_OPTIONS_TOKEN,
   RESOLVED_OPTIONS,
 } from './context.module-definition.js';
+import { type ContextFeatureOptions, contextFeature } from './context-feature.module.js';
 import {
   type ContextModuleExtras,
   type ContextModuleOptions,
@@ -27,6 +28,8 @@ import { ModuleLog } from './module-log.js';
 import { PopulatingInterceptor } from './populating.interceptor.js';
 import { Populators } from './populators.js';
 import { RequestContext } from './request-context.js';
+import type { ScopedDeclaration } from './scoped-provider.js';
+import { ScopedProviders } from './scoped-providers.js';
 import { serveRoutes } from './served-routes.js';
 
 registerClsStore();
@@ -64,6 +67,7 @@ export class ContextModule
   readonly #options: ResolvedOptions;
   readonly #opener: HttpOpener;
   readonly #host: HttpAdapterHost;
+  readonly #modules: ModulesContainer;
   readonly #takeBackReporter: () => void;
   #timedOut = false;
 
@@ -85,6 +89,7 @@ export class ContextModule
       () => host.httpAdapter.getType() === 'fastify',
     );
     this.#host = host;
+    this.#modules = modules;
     // Now, or, in a testing module, when it is made into an application: before any middleware is registered.
     host.init$.subscribe(() => {
       if (!host.httpAdapter) return;
@@ -118,7 +123,25 @@ export class ContextModule
     return super.forRootAsync(options);
   }
 
+  /**
+   * A module that provides and exports what is context-scoped; see `scopedProvider` for declaring it beside what
+   * else a module has. What the same class depends on decides: declared in several modules that give it the same, it has
+   * one instance in a unit of work, not one for each.
+   *
+   * @example
+   * ContextModule.forFeature([Caller, { provide: LOADERS, useFactory: makeLoaders, inject: [Database] }], {
+   *   imports: [DatabaseModule],
+   * });
+   */
+  static forFeature(
+    declarations: readonly ScopedDeclaration[],
+    options?: ContextFeatureOptions,
+  ): DynamicModule {
+    return contextFeature(declarations, options);
+  }
+
   onModuleInit(): void {
+    ScopedProviders.of(this.#modules).check();
     const server = this.#host.httpAdapter?.getHttpServer?.();
     if (server !== undefined && server !== null) openAtServer(server, this.#opener);
   }

@@ -2,5 +2,7 @@
 
 export { ContextModule } from './context.module.js';
 export { FromContext } from './from-context.decorator.js';
+export { LoadScoped } from './load-scoped.decorator.js';
 export { Populate } from './populate.decorator.js';
 export { RequestContext } from './request-context.js';
+export { scopedProvider } from './scoped-provider.js';

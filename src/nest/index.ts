@@ -6,11 +6,14 @@ const loaded: typeof own = firstLoaded('nest', () => own);
 export const ContextModule: typeof own.ContextModule = loaded.ContextModule;
 export type ContextModule = own.ContextModule;
 export const FromContext: typeof own.FromContext = loaded.FromContext;
+export const LoadScoped: typeof own.LoadScoped = loaded.LoadScoped;
 export const Populate: typeof own.Populate = loaded.Populate;
 export const RequestContext: typeof own.RequestContext = loaded.RequestContext;
 export type RequestContext = own.RequestContext;
+export const scopedProvider: typeof own.scopedProvider = loaded.scopedProvider;
 
 export type { ContextModuleAsyncOptions } from './context.module.js';
+export type { ContextFeatureOptions } from './context-feature.module.js';
 export type {
   ContextEnd,
   ContextModuleExtras,
@@ -23,3 +26,4 @@ export type { ExcludedRoute } from './excluded-routes.js';
 export type { FromContextOptions } from './from-context.decorator.js';
 export type { ContextPopulator, PopulateFunction, Populator } from './populator.js';
 export type { AcceptId, CorrelationIdOptions, RequestIdOptions } from './request-ids.js';
+export type { ScopedClass, ScopedDeclaration, ScopedFactory } from './scoped-provider.js';

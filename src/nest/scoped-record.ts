@@ -1,0 +1,165 @@
+import type { InjectionToken } from '@nestjs/common';
+import { STATIC_CONTEXT } from '@nestjs/core/injector/constants.js';
+import { path, Scoped, scopedOf } from '../container/internal.js';
+import { ContextError } from '../core/index.js';
+import { dependenciesOfClass, dependenciesOfFactory, type ScopedDependency } from './scoped-dependencies.js';
+import type { ScopedClass, ScopedFactory } from './scoped-provider.js';
+import { type Module, type Provider, visibleProvider } from './visible-providers.js';
+
+/** One declaration of something context-scoped in a module of an application. */
+export class ScopedRecord {
+  readonly name: string;
+  readonly scoped: Scoped;
+  readonly #declaration: ScopedClass | ScopedFactory;
+  readonly #dependencies: readonly ScopedDependency[];
+  readonly #connect: () => void;
+  /** One for each dependency; undefined for an optional one that nobody provides, and before there is any. */
+  #providers: readonly (Provider | undefined)[] | undefined;
+
+  constructor(declaration: ScopedClass | ScopedFactory, connect: () => void) {
+    const type = 'useClass' in declaration ? declaration.useClass : undefined;
+    this.name = nameOf(declaration.provide);
+    this.#declaration = declaration;
+    this.#connect = connect;
+    this.#dependencies =
+      type === undefined
+        ? dependenciesOfFactory((declaration as ScopedFactory).inject)
+        : dependenciesOfClass(type);
+    this.scoped = new Scoped({
+      name: this.name,
+      type,
+      callable: 'callable' in declaration && declaration.callable === true,
+      connect: () => this.connect(),
+      make: () => this.#make(),
+      needs: () => this.#needs(),
+    });
+  }
+
+  /** Finds the dependencies, once they can be found. */
+  connect(): void {
+    if (this.#providers === undefined) this.#connect();
+  }
+
+  get providers(): readonly (Provider | undefined)[] {
+    return this.#providers ?? [];
+  }
+
+  /** What it depends on, but for what is declared by `forwardRef`. */
+  firmProviders(): Provider[] {
+    return this.providers.flatMap((provider, i) =>
+      provider === undefined || this.#dependencies[i]?.forward ? [] : [provider],
+    );
+  }
+
+  resolve(module: Module): void {
+    this.#providers = this.#dependencies.map((dependency) => this.#provider(dependency, module));
+  }
+
+  /** Whether a unit of work needs but one instance of both: the same class or factory, with the same dependencies. */
+  makesTheSameAs(other: ScopedRecord): boolean {
+    const own = this.#providers;
+    if (own === undefined || sourceOf(this.#declaration) !== sourceOf(other.#declaration)) return false;
+    if (this.#declaration.provide !== other.#declaration.provide) return false;
+    return own.every((provider, i) => {
+      const theirs = other.providers[i];
+      return provider === theirs || (isShared(provider, theirs) ?? false);
+    });
+  }
+
+  #provider({ token, at, optional }: ScopedDependency, module: Module): Provider | undefined {
+    const provider = token === undefined ? undefined : visibleProvider(module, token);
+    if (provider === undefined) {
+      if (optional) return undefined;
+      throw this.#unknown(token, at, module);
+    }
+    const scope = scopeOf(provider);
+    if (scope !== undefined) {
+      throw new ContextError(
+        'ERR_UNSUPPORTED_DEPENDENCY',
+        `Context-scoped '${this.name}' depends on ${scope} '${nameOf(provider.token)}' (${path([this.name, nameOf(provider.token)])}); ${remedyOf(scope, nameOf(provider.token))}.`,
+      );
+    }
+    return provider;
+  }
+
+  #unknown(token: InjectionToken | undefined, at: ScopedDependency['at'], module: Module): ContextError {
+    const where = typeof at === 'number' ? `at index ${at}` : `for the property '${String(at)}'`;
+    if (token === undefined) {
+      return new ContextError(
+        'ERR_UNKNOWN_DEPENDENCY',
+        `Context-scoped '${this.name}' depends on undefined ${where}, as in an import cycle; name it by @Inject(forwardRef(() => ...)).`,
+      );
+    }
+    return new ContextError(
+      'ERR_UNKNOWN_DEPENDENCY',
+      `Context-scoped '${this.name}' depends on '${nameOf(token)}' ${where} (${path([this.name, nameOf(token)])}), which ${module.name} neither provides nor imports; add it to its providers or imports, or export it where it is provided.`,
+    );
+  }
+
+  #make(): object | Promise<object> {
+    const values = this.providers.map((provider) => provider && this.#instanceOf(provider));
+    const declaration = this.#declaration;
+    if (!('useClass' in declaration)) return declaration.useFactory(...values);
+    const isParameter = (_: unknown, i: number) => typeof this.#dependencies[i]?.at === 'number';
+    const made = new declaration.useClass(...values.filter(isParameter)) as Record<PropertyKey, unknown>;
+    this.#dependencies.forEach(({ at }, i) => {
+      if (typeof at !== 'number' && values[i] !== undefined) made[at] = values[i];
+    });
+    return made;
+  }
+
+  #instanceOf(provider: Provider): unknown {
+    const host = provider.getInstanceByContextId(STATIC_CONTEXT);
+    if (host.isResolved) return host.instance;
+    throw new ContextError(
+      'ERR_UNKNOWN_DEPENDENCY',
+      `Context-scoped '${this.name}' is used before '${nameOf(provider.token)}' has been made (${path([this.name, nameOf(provider.token)])}); use it once the application has been initialized.`,
+    );
+  }
+
+  /** Factories may be asynchronous; classes are not, but what they depend on may be. */
+  *#needs(): Generator<Scoped> {
+    for (const provider of this.providers) {
+      const scoped = scopedOfProvider(provider);
+      if (scoped === undefined) continue;
+      if (scoped.type === undefined) yield scoped;
+      else yield* scoped.needs();
+    }
+  }
+}
+
+export function nameOf(token: InjectionToken | undefined): string {
+  if (typeof token === 'function') return token.name;
+  return typeof token === 'symbol' ? (token.description ?? String(token)) : String(token);
+}
+
+function sourceOf(declaration: ScopedClass | ScopedFactory): unknown {
+  return 'useClass' in declaration ? declaration.useClass : declaration.useFactory;
+}
+
+/** What `provider` gives a stand-in of. */
+export function scopedOfProvider(provider: Provider | undefined): Scoped | undefined {
+  const instance: unknown = provider?.instance;
+  return instance !== null && (typeof instance === 'object' || typeof instance === 'function')
+    ? scopedOf(instance)
+    : undefined;
+}
+
+function isShared(one: Provider | undefined, other: Provider | undefined): boolean | undefined {
+  const scoped = scopedOfProvider(one);
+  const theirs = scopedOfProvider(other);
+  return scoped && theirs && scoped.sharesWith(theirs);
+}
+
+type Unsupported = 'transient' | 'request-scoped';
+
+function scopeOf(provider: Provider): Unsupported | undefined {
+  if (provider.isTransient) return 'transient';
+  return provider.isDependencyTreeStatic() ? undefined : 'request-scoped';
+}
+
+function remedyOf(scope: Unsupported, name: string): string {
+  return scope === 'transient'
+    ? `a transient one would be shared by all units of work: make '${name}' a singleton, or context-scoped with @ContextScoped() and scopedProvider`
+    : `make '${name}' context-scoped with @ContextScoped() and scopedProvider, or inject RequestContext in place of REQUEST`;
+}
