@@ -11,17 +11,27 @@ const mayImportOnly = (room, allowed) => ({
 
 const packages = (...names) => names.map((name) => `(^|/)node_modules/${name}/`);
 
+/** The files of src/container that make up the entry "./container". */
+const TSYRINGE = 'index\\.ts$|tsyringe';
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
     mayImportOnly('core', ['^src/core/']),
-    mayImportOnly('container', ['^src/(core|container)/', ...packages('tsyringe')]),
+    mayImportOnly('container', ['^src/(core|container)/', ...packages('tsyringe', 'reflect-metadata')]),
     mayImportOnly('nest', [
       '^src/(core|container|nest)/',
       ...packages('@nestjs/[^/]+', 'nestjs-cls', 'rxjs', 'reflect-metadata'),
     ]),
     mayImportOnly('testing', ['^src/(core|testing)/']),
     mayImportOnly('integrations', ['^src/(core|container|nest|integrations)/', ...packages('.+')]),
+    {
+      name: 'tsyringe-only-behind-its-entry',
+      severity: 'error',
+      comment: 'An application that does not use the entry "./container" need not have tsyringe installed.',
+      from: { path: '^src/', pathNot: `^src/container/(${TSYRINGE})` },
+      to: { path: [`^src/container/(${TSYRINGE})`, ...packages('tsyringe')] },
+    },
     {
       name: 'only-storage-touches-async-hooks',
       severity: 'error',

@@ -8,7 +8,7 @@ const shared = {
   moduleNameMapper: {
     '^nestjs-contextvars$': '<rootDir>/src/index.ts',
     // one name per entry of the package
-    '^nestjs-contextvars/(core|testing)$': '<rootDir>/src/$1/index.ts',
+    '^nestjs-contextvars/(core|container|testing)$': '<rootDir>/src/$1/index.ts',
     // TypeScript's ESM sources say './x.js' for './x.ts'
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

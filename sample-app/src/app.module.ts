@@ -10,6 +10,7 @@ import { ContextLogger } from './logging/context-logger.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { ReceiptsModule } from './receipts/receipts.module.js';
 import { RefundsModule } from './refunds/refunds.module.js';
+import { StatementModule } from './statement/statement.module.js';
 import { WhoamiModule } from './whoami/whoami.module.js';
 
 @Module({
@@ -20,6 +21,7 @@ import { WhoamiModule } from './whoami/whoami.module.js';
     OrdersModule,
     ReceiptsModule,
     RefundsModule,
+    StatementModule,
   ],
   controllers: [HealthController],
   providers: [ContextLogger, { provide: APP_FILTER, useClass: ErrorFilter }],

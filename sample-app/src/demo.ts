@@ -25,5 +25,6 @@ if (check.crossed.length > 0) {
 What this showed, with up to ${DeskClient.mostInFlight} requests in flight at once:
 - all ${check.answers} answers carried the request id, tenant and user of their own caller, and nobody else's;
 - receipts, written in the background after the answer, kept the request id of their order;
-- each refund was written as ledger-writer, while the audit beside it, in the same request, read clerk.`);
+- each refund was written as ledger-writer, while the audit beside it, in the same request, read clerk;
+- each statement has the prices of its own tenant, which its own request looked up in one go.`);
 }

@@ -7,6 +7,14 @@ const listeners: ((type: Class) => void)[] = [];
 /**
  * Marks a class of which each unit of work gets an instance of its own. The class itself stays as it is: `new X()`
  * makes a plain instance.
+ *
+ * @throws TypeError where it is put on something else than a class.
+ *
+ * @example
+ * \@ContextScoped()
+ * class Cart {
+ *   readonly items: string[] = [];
+ * }
  */
 export function ContextScoped(): ClassDecorator {
   return (type) => {
@@ -19,7 +27,7 @@ export function ContextScoped(): ClassDecorator {
 }
 
 /** Whether `type` itself is marked: a subclass has to be marked on its own. */
-export function isContextScoped(type: unknown): type is Class {
+export function isContextScoped(type: unknown): boolean {
   return marked.has(type as Class);
 }
 

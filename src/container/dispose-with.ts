@@ -1,48 +1,84 @@
 import { channels, reportError, type Unit } from '../core/internal.js';
+import { atBase } from './at-base.js';
 import type { Scoped } from './scoped.js';
 import { scopedOf } from './stand-in.js';
+import { UnitInstances } from './unit-instances.js';
 
 type Dispose = () => unknown;
 
 /** Disposes of `made` when `unit` ends, the last one first; now, where it has ended. */
-export function disposeWith(unit: Unit, { name }: Pick<Scoped, 'name'>, made: object): void {
+export function disposeWith(unit: Unit, scoped: Scoped, made: object): void {
+  const { name } = scoped;
   if (channels.instanceStart.hasSubscribers) channels.instanceStart.publish({ unit, name });
-  // What stands in for another one's instance is disposed of there.
-  if (scopedOf(made) !== undefined) return;
-  const dispose = disposeOf(made);
+  const dispose = isDisposedElsewhere(unit, made) ? undefined : disposeOf(made);
   if (dispose === undefined && !channels.instanceEnd.hasSubscribers) return;
-  const end = () => run(unit, name, () => dispose?.call(made));
-  if (unit.ended) void end();
-  else unit.on('dispose', end);
+  if (unit.ended) {
+    void atBase(unit, () => run(unit, scoped, made, dispose));
+    return;
+  }
+  if (dispose !== undefined) {
+    const instances = UnitInstances.for(unit);
+    instances.disposable ??= new Set();
+    instances.disposable.add(made);
+  }
+  unit.on('dispose', () => run(unit, scoped, made, dispose));
+}
+
+/** What stands in for another one's instance, or what another factory has given too. */
+function isDisposedElsewhere(unit: Unit, made: object): boolean {
+  return scopedOf(made) !== undefined || UnitInstances.in(unit)?.disposable?.has(made) === true;
 }
 
 function disposeOf(made: object): Dispose | undefined {
-  const { [Symbol.asyncDispose]: later, [Symbol.dispose]: now } = made as Partial<AsyncDisposable & Disposable>;
+  const { [Symbol.asyncDispose]: later, [Symbol.dispose]: now } = made as Partial<
+    AsyncDisposable & Disposable
+  >;
   const dispose = later ?? now;
   return typeof dispose === 'function' ? dispose : undefined;
 }
 
 /** Never throws: one that cannot be disposed of must not keep the others. */
-function run(unit: Unit, name: string, dispose: Dispose): Promise<void> | undefined {
-  const settled = (error?: unknown, failed = false) => {
-    if (failed) reportError(error, `while disposing of context-scoped '${name}'`);
-    if (channels.instanceEnd.hasSubscribers)
-      channels.instanceEnd.publish(failed ? { unit, name, error } : { unit, name });
-  };
+function run(
+  unit: Unit,
+  scoped: Scoped,
+  made: object,
+  dispose: Dispose | undefined,
+): Promise<void> | undefined {
   let result: unknown;
   try {
-    result = dispose();
+    result = dispose?.call(made);
   } catch (error) {
-    settled(error, true);
+    settled(unit, scoped, dispose, { error });
     return undefined;
   }
   if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') {
-    settled();
+    settled(unit, scoped, dispose);
     return undefined;
   }
   // A promise of ours, because a thenable of others may call back from anywhere.
   return Promise.resolve(result).then(
-    () => settled(),
-    (error) => settled(error, true),
+    () => settled(unit, scoped, dispose),
+    (error: unknown) => settled(unit, scoped, dispose, { error }),
   );
+}
+
+function settled(
+  unit: Unit,
+  scoped: Scoped,
+  dispose: Dispose | undefined,
+  failure?: { readonly error: unknown },
+): void {
+  const { name } = scoped;
+  if (dispose !== undefined) letGo(unit, scoped);
+  if (failure !== undefined) reportError(failure.error, `while disposing of context-scoped '${name}'`);
+  if (channels.instanceEnd.hasSubscribers) channels.instanceEnd.publish({ unit, name, ...failure });
+}
+
+/** What is left running is not to get what has been disposed of. */
+function letGo(unit: Unit, scoped: Scoped): void {
+  const instances = UnitInstances.in(unit);
+  if (instances === undefined) return;
+  instances.made.delete(scoped);
+  instances.gone ??= new Set();
+  instances.gone.add(scoped);
 }

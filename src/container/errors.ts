@@ -22,17 +22,17 @@ export function ended({ name }: Named): ContextError {
   );
 }
 
-export function cycle(names: readonly string[]): ContextError {
+export function cycle(names: readonly string[], kind = 'Context-scoped'): ContextError {
   return new ContextError(
     'ERR_DEPENDENCY_CYCLE',
-    `Context-scoped '${names[0]}' depends on itself: ${path(names)}; take one of them out, or put forwardRef (Nest) or delay (tsyringe) on one and use it after construction.`,
+    `${kind} '${names[0]}' depends on itself: ${path(names)}; take one of them out, or put forwardRef (Nest) or delay (tsyringe) on one and use it after construction.`,
   );
 }
 
 export function notLoaded({ name }: Named): ContextError {
   return new ContextError(
     'ERR_INSTANCE_NOT_LOADED',
-    `Context-scoped '${name}' has an asynchronous factory and is used before that has settled; put @LoadScoped on the class or method that needs it.`,
+    `Context-scoped '${name}' has an asynchronous factory and is used before that has settled; put @LoadScoped (Nest) on the class or method that needs it, or await loadScoped (tsyringe) before.`,
   );
 }
 

@@ -3,5 +3,6 @@
 
 export { ContextScoped, isContextScoped, onContextScoped } from './context-scoped.decorator.js';
 export { path } from './errors.js';
+export { findCycle } from './find-cycle.js';
 export { Scoped } from './scoped.js';
 export { scopedOf, standInFor } from './stand-in.js';

@@ -1,4 +1,5 @@
-import { currentFrame, runForeign, storage, type Unit } from '../core/internal.js';
+import { currentFrame, storage, type Unit } from '../core/internal.js';
+import { atBase } from './at-base.js';
 import { disposeWith } from './dispose-with.js';
 import { cycle, ended, invalidInstance, notLoaded, noUnit } from './errors.js';
 import { UnitInstances } from './unit-instances.js';
@@ -12,11 +13,15 @@ export interface Recipe<T extends object = object> {
   readonly name: string;
   /** What the instances are known to be of. */
   readonly type?: Class<T> | undefined;
+  /** Called before anything is made: finds what it depends on, or throws. */
+  connect?(): void;
   /** Makes one; called at the base of the unit of work. */
   make(): T | PromiseLike<T>;
   /** What is made is called as a function. */
   readonly callable?: boolean;
-  /** What has to be loaded before: context-scoped dependencies with an asynchronous factory. */
+  /** Made by a constructor, and not by a function, which may be asynchronous. */
+  readonly constructed?: boolean;
+  /** The context-scoped among what it depends on. */
   needs?(): Iterable<Scoped>;
 }
 
@@ -26,6 +31,8 @@ export class Scoped<T extends object = object> {
   readonly type: Class<T> | undefined;
   readonly callable: boolean;
   readonly #recipe: Recipe<T>;
+  /** The one whose instances it has. */
+  #owner: Scoped<T> = this;
 
   constructor(recipe: Recipe<T>) {
     this.#recipe = recipe;
@@ -43,38 +50,83 @@ export class Scoped<T extends object = object> {
   use(): T {
     const frame = storage.getStore() ?? currentFrame();
     if (frame === undefined) throw noUnit(this);
-    const instances = frame.unit.instances as UnitInstances | undefined;
-    return (instances?.made.get(this) as T | undefined) ?? this.#make(frame.unit);
+    return (UnitInstances.in(frame.unit)?.made.get(this.#owner) as T | undefined) ?? this.#make(frame.unit);
   }
 
   /** The instance of the current unit of work, if there are both. */
   peek(): T | undefined {
-    const instances = currentFrame()?.unit.instances as UnitInstances | undefined;
-    return instances?.made.get(this) as T | undefined;
+    const frame = currentFrame();
+    return frame && (UnitInstances.in(frame.unit)?.made.get(this.owner) as T | undefined);
   }
 
   /** Whether a unit of work is active, so that `use` could make an instance. */
   get usable(): boolean {
-    return currentFrame() !== undefined;
+    return currentFrame()?.unit.ended === false;
   }
 
   /** Makes the instance of the current unit of work where there is none, and waits for an asynchronous factory. */
   async load(): Promise<void> {
     const frame = currentFrame();
     if (frame === undefined) throw noUnit(this);
-    const { unit } = frame;
-    const { made, loading } = instancesOf(unit);
-    if (made.has(this)) return;
-    for (const needed of this.#recipe.needs?.() ?? []) await needed.load();
-    if (made.has(this)) return;
-    if (!loading.has(this)) this.#start(unit);
-    await loading.get(this);
+    await this.#load(frame.unit, []);
+  }
+
+  /** The nearest factories that it depends on, each once: what has to be loaded before. */
+  *#factories(): Generator<Scoped> {
+    const reached = new Set<Scoped>([this]);
+    for (const scoped of reached) {
+      if (scoped !== (this as Scoped) && scoped.#recipe.constructed !== true) {
+        yield scoped;
+        continue;
+      }
+      scoped.#recipe.connect?.();
+      for (const needed of scoped.#recipe.needs?.() ?? []) reached.add(needed.owner);
+    }
+  }
+
+  /** Has no instances of its own from now on, but those of `owner`. */
+  shareWith(owner: Scoped<T>): void {
+    this.#owner = owner.owner;
+  }
+
+  sharesWith(other: Scoped): boolean {
+    return (this.owner as Scoped) === other.owner;
+  }
+
+  /** The last of those that share. */
+  get owner(): Scoped<T> {
+    if (this.#owner !== this) this.#owner = this.#owner.owner;
+    return this.#owner;
+  }
+
+  async #load(unit: Unit, path: readonly Scoped[]): Promise<void> {
+    const { owner } = this;
+    if (UnitInstances.in(unit)?.made.has(owner)) return;
+    this.#recipe.connect?.();
+    if (this.owner !== owner || owner !== this) {
+      await this.owner.#load(unit, path);
+      return;
+    }
+    // Where one of them really uses the other, that is found when it is made.
+    if (path.includes(this)) return;
+    for (const needed of this.#factories()) await needed.#load(unit, [...path, this]);
+    await this.#loaded(unit);
+  }
+
+  /** Apart from `#load`, which may wait for long, and must not hold what the unit lets go of at its end. */
+  #loaded(unit: Unit): Promise<object> | undefined {
+    if (unit.ended) throw ended(this);
+    const instances = UnitInstances.for(unit);
+    if (instances.made.has(this)) return undefined;
+    if (!instances.loading?.has(this)) this.#start(unit);
+    return instances.loading?.get(this);
   }
 
   #make(unit: Unit): T {
-    const { loading } = instancesOf(unit);
-    if (loading.has(this)) throw notLoaded(this);
-    const made = this.#start(unit);
+    this.#recipe.connect?.();
+    if (this.owner !== this) return this.owner.use();
+    const started = UnitInstances.in(unit)?.loading?.has(this);
+    const made = started ? undefined : this.#start(unit);
     if (made === undefined) throw notLoaded(this);
     return made;
   }
@@ -82,9 +134,11 @@ export class Scoped<T extends object = object> {
   /** Gives the instance, or, of an asynchronous factory, leaves a promise of it in `loading`. */
   #start(unit: Unit): T | undefined {
     if (unit.ended) throw ended(this);
-    const instances = instancesOf(unit);
-    const { making, loading } = instances;
-    if (making.includes(this)) throw cycle([...making, this].slice(making.indexOf(this)).map(({ name }) => name));
+    const { making, gone } = UnitInstances.for(unit);
+    // Not made anew: two disposers that use each other's would never be done.
+    if (gone?.has(this)) throw ended(this);
+    if (making.includes(this))
+      throw cycle([...making, this].slice(making.indexOf(this)).map(({ name }) => name));
     making.push(this);
     let made: T | PromiseLike<T>;
     try {
@@ -92,41 +146,41 @@ export class Scoped<T extends object = object> {
     } finally {
       making.pop();
     }
-    if (!isPromiseLike(made)) return this.#keep(made as T, unit, instances);
-    const loaded = Promise.resolve(made).then(
+    if (!isPromiseLike(made)) return this.#keep(made as T, unit);
+    this.#await(made, unit);
+    return undefined;
+  }
+
+  #await(made: PromiseLike<T>, unit: Unit): void {
+    // Of the unit alone is held here what lasts as long as this may: it lets the instances go at its end.
+    const settled = () => UnitInstances.in(unit)?.loading?.delete(this);
+    // At the base, because a thenable of others does its work when it is asked for its result.
+    const loaded = atBase(unit, () => Promise.resolve(made)).then(
       (instance) => {
-        loading.delete(this);
-        return this.#keep(instance, unit, instances);
+        settled();
+        return this.#keep(instance, unit);
       },
       (error: unknown) => {
-        loading.delete(this);
+        settled();
         throw error;
       },
     );
     // Whoever loads it gets the error; where nobody does, its use has failed already.
     loaded.catch(() => {});
-    loading.set(this, loaded);
-    return undefined;
+    const instances = UnitInstances.for(unit);
+    instances.loading ??= new Map();
+    instances.loading.set(this, loaded);
   }
 
-  #keep(made: T, unit: Unit, { made: all }: UnitInstances): T {
-    if ((typeof made !== 'object' && typeof made !== 'function') || made === null) throw invalidInstance(this, made);
-    disposeWith(unit, this, made);
+  #keep(made: T, unit: Unit): T {
+    if ((typeof made !== 'object' && typeof made !== 'function') || made === null)
+      throw invalidInstance(this, made);
+    disposeWith(unit, this as Scoped, made);
     // An asynchronous factory can take longer than the unit.
     if (unit.ended) throw ended(this);
-    all.set(this, made);
+    UnitInstances.for(unit).made.set(this, made);
     return made;
   }
-}
-
-function instancesOf(unit: Unit): UnitInstances {
-  unit.instances ??= new UnitInstances();
-  return unit.instances as UnitInstances;
-}
-
-/** Never under a temporary binding or in the branch of whoever came first: an instance must not keep a privilege. */
-function atBase<R>(unit: Unit, fn: () => R): R {
-  return runForeign(unit.foreign, () => storage.run(unit.base, fn));
 }
 
 export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

@@ -1,15 +1,43 @@
 import type { Scoped } from './scoped.js';
+import { StandInMethods } from './stand-in-methods.js';
+import { inspectionOf, readFor } from './stand-in-reads.js';
+import { registerStandIn } from './stand-in-registry.js';
+import { trapsOf } from './stand-in-traps.js';
 
-const scopeds = new WeakMap<object, Scoped>();
+export { scopedOf } from './stand-in-registry.js';
 
-/** The stand-in of `scoped`: one object for all units of work. */
+/**
+ * The stand-in of `scoped`: one object for all units of work, which behaves as the instance of the current one.
+ *
+ * It cannot be what the language asks of the object itself and not of its properties: `structuredClone` refuses it,
+ * `Array.isArray` and `Object.isFrozen` say false.
+ */
 export function standInFor<T extends object>(scoped: Scoped<T>): T {
-  const standIn = new Proxy({} as T, {});
-  scopeds.set(standIn, scoped as Scoped);
-  return standIn;
+  const target = scoped.callable ? constructibleTarget() : {};
+  const owner = { scoped: scoped as Scoped, target, standIn: target };
+  const methods = new StandInMethods(owner);
+  const traps = trapsOf(owner, methods);
+  const read = readFor(owner, methods);
+  const inspection = inspectionOf(owner);
+  if (scoped.type === undefined) {
+    traps.get = read;
+    Object.setPrototypeOf(target, inspection);
+  } else {
+    // The target has the methods of the class, and its prototype the trap for all else: a proxy gives what it has no
+    // trap for in less time than it takes to call one.
+    const get: typeof read = (_, key, receiver) =>
+      receiver === target ? Reflect.get(inspection, key) : read(target, key, receiver);
+    Object.setPrototypeOf(target, new Proxy({}, { get }));
+  }
+  owner.standIn = new Proxy(target, traps);
+  registerStandIn(owner.standIn, owner.scoped);
+  return owner.standIn as T;
 }
 
-/** What `object` stands in for, if it is a stand-in. */
-export function scopedOf(object: object): Scoped | undefined {
-  return scopeds.get(object);
+/** A function that can be called and constructed, and has nothing that cannot be deleted, as `prototype`. */
+function constructibleTarget(): object {
+  const target = (() => {}).bind(undefined) as Partial<{ name: string; length: number }>;
+  delete target.name;
+  delete target.length;
+  return target;
 }

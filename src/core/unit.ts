@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Cell } from './cell.js';
 import { ContextError } from './context-error.js';
 import { channels } from './diagnostics.js';
-import { type ForeignStates, releaseForeign } from './foreign-states.js';
+import { type ForeignStates, releaseForeign, runForeign } from './foreign-states.js';
 import type { Frame } from './frame.js';
 import { frameOf } from './overlay.js';
 import { reportError } from './report-error.js';
@@ -157,8 +157,8 @@ export class Unit implements UnitOfWork {
     if (this.#open !== undefined) for (const scope of [...this.#open]) scope.end();
     const running = this.#hooks && this.#runHooks(inOrder(this.#hooks));
     if (running === undefined) this.#release();
-    else this.#ending = running.then(() => this.#release());
-    return this.#ending;
+    this.#ending = running;
+    return running;
   }
 
   /** Gives a promise from the first hook on that gives one. */
@@ -173,13 +173,15 @@ export class Unit implements UnitOfWork {
   async #runHooksAfter(first: PromiseLike<void>, hooks: Iterator<EndHook>): Promise<void> {
     await first;
     for (let next = hooks.next(); !next.done; next = hooks.next()) await this.#runHook(next.value);
+    // Not a microtask later: what is left running must not add hooks that nobody runs.
+    this.#release();
   }
 
   /** Runs one to its end, whatever that is. */
   #runHook(hook: EndHook): PromiseLike<void> | undefined {
     const report = (error: unknown) => reportError(error, `at the end of the unit of work '${this.kind}'`);
     try {
-      const result = storage.run(this.#base, hook);
+      const result = runForeign(this.#foreign, () => storage.run(this.#base, hook));
       // A promise of ours, because a thenable of others may call back from anywhere.
       return typeof result?.then === 'function' ? Promise.resolve(result).catch(report) : undefined;
     } catch (error) {

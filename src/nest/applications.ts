@@ -1,19 +1,54 @@
+import type { InjectionToken } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
+import { scopedOf } from '../container/internal.js';
 import type { Module } from './visible-providers.js';
 
 const applications = new Set<WeakRef<ModulesContainer>>();
 const hosts = new WeakMap<object, Module>();
+const consumers = new WeakSet<object>();
+
+const declared = new Set<InjectionToken>();
+
+/** Notes that `token` has been declared as context-scoped in some application. */
+export function noteDeclared(token: InjectionToken): void {
+  declared.add(token);
+}
+
+/** Whether `token` was context-scoped before somebody put something else in its place. */
+export function isDeclared(token: InjectionToken): boolean {
+  return declared.has(token);
+}
 
 /** Notes that the application of `modules` has something context-scoped. */
 export function noteApplication(modules: ModulesContainer): void {
   applications.add(new WeakRef(modules));
 }
 
+/** Notes that what inherits from `prototype` asks for its module. */
+export function noteConsumers(prototype: object): void {
+  consumers.add(prototype);
+}
+
+/** Whether instances of `type` ask for their module. */
+export function areConsumers(type: abstract new (...args: never[]) => object): boolean {
+  let prototype = type.prototype as object | null;
+  while (prototype !== null && !consumers.has(prototype)) prototype = Object.getPrototypeOf(prototype);
+  return prototype !== null;
+}
+
+/** Notes the module of what is not kept by it. */
+export function noteHost(consumer: object, module: Module): void {
+  hosts.set(consumer, module);
+}
+
 /** The module that provides `consumer`, whichever application it is of. */
 export function hostOf(consumer: object): Module | undefined {
   const known = hosts.get(consumer);
   if (known !== undefined) return known;
-  const host = find((provided) => provided.instance === consumer) ?? find(isOfItsClass(consumer));
+  const host =
+    find(({ instance }) => instance === consumer || isProduct(consumer, instance)) ??
+    // One that is made anew for each request is not kept by its module.
+    find(({ metatype }) => metatype === consumer.constructor);
   if (host !== undefined) hosts.set(consumer, host);
   return host;
 }
@@ -23,20 +58,21 @@ interface Provided {
   readonly metatype: unknown;
 }
 
-/** One that is made anew for each request is not kept by its module. */
-function isOfItsClass(consumer: object): (provided: Provided) => boolean {
-  return ({ instance, metatype }) =>
-    metatype === consumer.constructor ||
-    // What is context-scoped: its stand-in tells the class.
-    (typeof instance === 'object' && instance !== null && instance.constructor === consumer.constructor);
+/** Whether a context-scoped factory has made `consumer` for this unit of work. */
+function isProduct(consumer: object, instance: unknown): boolean {
+  return (
+    ((typeof instance === 'object' && instance !== null) || typeof instance === 'function') &&
+    scopedOf(instance)?.peek() === consumer
+  );
 }
 
 function find(matches: (provided: Provided) => boolean): Module | undefined {
-  for (const reference of applications) {
+  // The last one first: those before may have been closed, as in tests.
+  for (const reference of [...applications].reverse()) {
     const modules = reference.deref();
     if (modules === undefined) applications.delete(reference);
     for (const module of modules?.values() ?? []) {
-      for (const provided of [module.providers, module.controllers, module.injectables]) {
+      for (const provided of [module.providers, module.controllers, module.injectables, module.middlewares]) {
         for (const one of provided.values()) if (matches(one)) return module;
       }
     }

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
+import { optionsOf, wrongArgument } from '../core/internal.js';
 import { type ScopedDeclaration, scopedProvider } from './scoped-provider.js';
 
 /** What `ContextModule.forFeature` takes beside the declarations. */
@@ -13,12 +14,16 @@ export class ContextFeatureModule {}
 
 export function contextFeature(
   declarations: readonly ScopedDeclaration[],
-  options: ContextFeatureOptions = {},
+  options?: ContextFeatureOptions,
 ): DynamicModule {
+  const where = 'ContextModule.forFeature';
+  if (!Array.isArray(declarations)) throw wrongArgument(where, 'an array of declarations', declarations);
+  const { imports = [] } = optionsOf(where, options) ?? {};
+  if (!Array.isArray(imports)) throw wrongArgument(where, 'an array of modules as imports', imports);
   const providers = declarations.map(scopedProvider);
   return {
     module: ContextFeatureModule,
-    imports: options.imports ?? [],
+    imports,
     providers,
     exports: providers.map(({ provide }) => provide),
   };

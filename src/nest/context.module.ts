@@ -86,7 +86,6 @@ export class ContextModule
       this.#log,
       () => config.getGlobalPrefix(),
       () => hasClsEnhancers(modules, config),
-      () => host.httpAdapter.getType() === 'fastify',
     );
     this.#host = host;
     this.#modules = modules;

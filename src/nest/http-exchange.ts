@@ -4,7 +4,6 @@ import { Socket } from 'node:net';
 import { types } from 'node:util';
 import { runForeign, storage, type Unit } from '../core/internal.js';
 import type { RequestEnd } from './context-module.options.js';
-import type { IdHeaders } from './id-headers.js';
 import { watchQueued } from './queued-responses.js';
 import { Stamped } from './stamped.js';
 
@@ -21,15 +20,13 @@ export class HttpExchange {
   /** What Nest gives to handlers, once there is one; Node's own objects before. */
   request: unknown;
   response: unknown;
-  /** What is to be written with the head of the answer. */
-  idHeaders: IdHeaders | undefined;
   readonly #raw: ServerResponse;
   readonly #emitOfRequest: Emit;
   readonly #emitOfResponse: Emit;
   readonly #handlerTimeoutMs: number | undefined;
   readonly #http2: boolean;
   /** A socket carries the response. */
-  readonly carried: boolean;
+  readonly #carried: boolean;
   #isSetUp = false;
   #finished = false;
   #closed = false;
@@ -54,7 +51,7 @@ export class HttpExchange {
     this.#raw = response;
     this.#handlerTimeoutMs = handlerTimeoutMs;
     this.#http2 = request.httpVersionMajor === 2;
-    this.carried = request.socket instanceof Socket;
+    this.#carried = request.socket instanceof Socket;
     unit.state = this;
     this.#emitOfRequest = emitOf(request);
     this.#emitOfResponse = emitOf(response);
@@ -92,7 +89,7 @@ export class HttpExchange {
     request.emit = emitOfRequest;
     this.#raw.emit = emitOfResponse;
     // Most responses have the socket.
-    if (this.#raw.socket === null && this.carried)
+    if (this.#raw.socket === null && this.#carried)
       this.#stopWatching = watchQueued(request.socket, this.#raw, () => this.#close());
   }
 
@@ -147,7 +144,7 @@ export class HttpExchange {
    */
   settle(reply: object & { then?: Then }): void {
     const { then } = reply;
-    if ((this.carried && !this.#http2) || typeof then !== 'function') return;
+    if ((this.#carried && !this.#http2) || typeof then !== 'function') return;
     const settling: Then = (fulfilled, rejected) => {
       // By whichever comes first.
       const settled = new Promise<void>((resolve, reject) => {
@@ -205,7 +202,7 @@ export class HttpExchange {
   #finish(): void {
     this.#finished = this.#raw.writableEnded;
     // A response that no socket carries (an injected request, a serverless adapter) may never close.
-    if (this.carried) return;
+    if (this.#carried) return;
     setImmediate(() => {
       // One that writes at once says "finish" while it is still being ended.
       this.#finished = this.#raw.writableEnded;
@@ -290,13 +287,19 @@ function exchangeOf(carrier: unknown): HttpExchange | undefined {
 }
 
 function emitOfRequest(this: EventEmitter, ...args: EmitArguments): boolean {
-  const exchange = exchangeOf(this);
+  const exchange = exchangeOf(this) ?? exchangeAbove(this);
   return exchange === undefined ? inherited(this).apply(this, args) : exchange.emitOfRequest(this, args);
 }
 
 function emitOfResponse(this: EventEmitter, ...args: EmitArguments): boolean {
-  const exchange = exchangeOf(this);
+  const exchange = exchangeOf(this) ?? exchangeAbove(this);
   return exchange === undefined ? inherited(this).apply(this, args) : exchange.emitOfResponse(this, args);
+}
+
+/** Of an object that was made with a request or a response as its prototype. */
+function exchangeAbove(emitter: object): HttpExchange | undefined {
+  const above: unknown = Object.getPrototypeOf(emitter);
+  return above === null ? undefined : (exchangeOf(above) ?? exchangeAbove(above as object));
 }
 
 /** A copy of a request has the `emit` that it was given here, but no exchange. */

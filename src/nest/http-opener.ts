@@ -4,7 +4,6 @@ import { emptyCell, openUnit, runForeign, storage } from '../core/internal.js';
 import { fillClsStore, shareClsStore } from './cls-store.js';
 import type { ContextEnd, ResolvedOptions } from './context-module.options.js';
 import { HttpExchange } from './http-exchange.js';
-import { setIdHeaders, writeIdHeaders } from './id-headers.js';
 import type { ModuleLog } from './module-log.js';
 import { RequestContext } from './request-context.js';
 import { correlationId, type GenerateId, generatedId, inboundId, requestId } from './request-ids.js';
@@ -19,11 +18,9 @@ interface Ids {
 /** Opens a unit of work around each HTTP request: once, however many points of a server ask for it. */
 export class HttpOpener {
   readonly #options: ResolvedOptions;
-  readonly #idHeaders: readonly string[];
   readonly #log: ModuleLog;
   readonly #globalPrefix: () => string;
   readonly #hasClsEnhancers: () => boolean;
-  readonly #isFastify: () => boolean;
   /** Known at the first request: the application may add enhancers until then. */
   #sharesClsStores: boolean | undefined;
   /** Not the injected one: where a test overrides that, the set-up still sets up the real context. */
@@ -35,14 +32,11 @@ export class HttpOpener {
     log: ModuleLog,
     globalPrefix: () => string,
     hasClsEnhancers: () => boolean,
-    isFastify: () => boolean,
   ) {
     this.#options = options;
-    this.#idHeaders = [options.requestId.header, options.correlationId.header];
     this.#log = log;
     this.#globalPrefix = globalPrefix;
     this.#hasClsEnhancers = hasClsEnhancers;
-    this.#isFastify = isFastify;
   }
 
   /** Runs `fn` in the unit of `request`, which is opened if it is not; outside any for an excluded one. */
@@ -51,7 +45,8 @@ export class HttpOpener {
     response: ServerResponse,
     fn: (exchange: HttpExchange | undefined) => R,
   ): R {
-    const exchange = HttpExchange.of(request);
+    // A copy of a request that is handed on with the same response is answered by it too.
+    const exchange = HttpExchange.of(request) ?? HttpExchange.of(response);
     if (exchange !== undefined) return exchange.join(() => fn(exchange));
     const { excluded, handlerTimeoutMs } = this.#options;
     if (excluded.has(request, this.#globalPrefix)) return outsideAny(() => fn(undefined));
@@ -63,7 +58,7 @@ export class HttpOpener {
     const unit = openUnit({ kind: 'http', cell, id: ids.id });
     const opened = new HttpExchange(unit, request, response, handlerTimeoutMs);
     return opened.enter(() => {
-      this.#respondWith(ids, opened, response);
+      this.#respondWith(ids, response);
       fillClsStore(request, response);
       this.#sharesClsStores ??= this.#hasClsEnhancers();
       if (this.#sharesClsStores) shareClsStore(unit, request);
@@ -124,12 +119,12 @@ export class HttpOpener {
     return randomUUID();
   }
 
-  #respondWith({ id, conversation }: Ids, exchange: HttpExchange, response: ServerResponse): void {
+  #respondWith({ id, conversation }: Ids, response: ServerResponse): void {
+    const { requestId: own, correlationId: shared, respondWithIds } = this.#options;
     // Another listener of the server may have answered already.
-    if (!this.#options.respondWithIds || response.headersSent) return;
-    const headers = { names: this.#idHeaders, values: [id, conversation] };
-    if (this.#isFastify()) writeIdHeaders(exchange, response, headers);
-    else setIdHeaders(response, headers);
+    if (!respondWithIds || response.headersSent) return;
+    response.setHeader(own.header, id);
+    response.setHeader(shared.header, conversation);
   }
 
   #end(onEnd: ContextEnd, exchange: HttpExchange): Promise<void> | undefined {

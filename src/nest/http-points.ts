@@ -1,7 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { HttpOpener } from './http-opener.js';
-import { type FastifyReply, giveIdHeaders } from './id-headers.js';
 
 type Next = (error?: unknown) => void;
 type Hook = (request: unknown, response: unknown, next: Next) => unknown;
@@ -57,7 +56,6 @@ function openFor(opener: HttpOpener, then: Hook): Hook {
       exchange.request = request;
       exchange.response = response;
       exchange.settle(response as object);
-      giveIdHeaders(exchange, response as FastifyReply);
       opener.setUp(exchange, raw, rawResponse, (error) => {
         if (error !== undefined) next(error);
         else then(request, response, next);

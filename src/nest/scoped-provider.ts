@@ -3,6 +3,7 @@ import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { isContextScoped } from '../container/internal.js';
 import { ContextError } from '../core/index.js';
 import { wrongArgument } from '../core/internal.js';
+import { noteDeclared } from './applications.js';
 import { ScopedProviders } from './scoped-providers.js';
 
 /** Something of which each unit of work gets what a factory makes for it. */
@@ -46,6 +47,7 @@ export type ScopedDeclaration = Type<object> | ScopedClass | ScopedFactory;
  */
 export function scopedProvider(declaration: ScopedDeclaration): FactoryProvider {
   const declared = declarationOf(declaration);
+  noteDeclared(declared.provide);
   return {
     provide: declared.provide,
     inject: [ModuleRef, ModulesContainer],
@@ -60,8 +62,12 @@ function declarationOf(declaration: ScopedDeclaration): ScopedClass | ScopedFact
   if (typeof declaration !== 'object' || declaration === null || declaration.provide === undefined)
     throw wrongArgument(where, 'a class or an object with `provide`', declaration);
   if ('useClass' in declaration) return scopedClass(declaration.provide, declaration.useClass);
-  if (typeof declaration.useFactory !== 'function')
-    throw wrongArgument(where, 'a function as useFactory', declaration.useFactory);
+  const { useFactory, inject, callable } = declaration;
+  if (typeof useFactory !== 'function') throw wrongArgument(where, 'a function as useFactory', useFactory);
+  if (inject !== undefined && !Array.isArray(inject))
+    throw wrongArgument(where, 'an array of tokens as inject', inject);
+  if (callable !== undefined && typeof callable !== 'boolean')
+    throw wrongArgument(where, 'a boolean as callable', callable);
   return declaration;
 }
 

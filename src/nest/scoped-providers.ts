@@ -2,10 +2,11 @@ import type { InjectionToken } from '@nestjs/common';
 import type { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { findCycle, isContextScoped, path, type Scoped, standInFor } from '../container/internal.js';
 import { ContextError } from '../core/index.js';
-import { hostOf, noteApplication } from './applications.js';
+import { hostOf, isDeclared, noteApplication } from './applications.js';
 import { dependenciesOfClass, dependenciesOfFactory } from './scoped-dependencies.js';
+import { nameOf } from './scoped-name.js';
 import type { ScopedClass, ScopedFactory } from './scoped-provider.js';
-import { nameOf, ScopedRecord, scopedOfProvider } from './scoped-record.js';
+import { ScopedRecord, scopedOfProvider } from './scoped-record.js';
 import { type Module, moduleOf, type Provider, visibleProvider } from './visible-providers.js';
 
 /** What is context-scoped in one application. */
@@ -35,19 +36,23 @@ export class ScopedProviders {
    */
   static async load(consumer: object, tokens: readonly InjectionToken[]): Promise<void> {
     const module = hostOf(consumer);
+    // Made by hand, as in a unit test: it has been given what it needs.
+    if (module === undefined) return;
     for (const token of tokens) {
-      const scoped = module && scopedOfProvider(visibleProvider(module, token));
+      const provider = visibleProvider(module, token);
+      const scoped = scopedOfProvider(provider);
       if (scoped !== undefined) await scoped.load();
-      // One that a test has put in its place is there already.
-      else if (module === undefined || visibleProvider(module, token) === undefined)
-        throw notScoped(token, consumer);
+      // What a test has put in its place is there already.
+      else if (provider === undefined || !isDeclared(provider.token)) throw notScoped(token, consumer);
     }
   }
 
   /** What stands in for the instances of `declaration` in the module of `moduleRef`. */
-  declare(declaration: ScopedClass | ScopedFactory, moduleRef: ModuleRef): object {
+  async declare(declaration: ScopedClass | ScopedFactory, moduleRef: ModuleRef): Promise<object> {
     const record = new ScopedRecord(declaration, () => this.#connect(record, moduleRef));
     this.#records.set(record.scoped, record);
+    const module = moduleOf(this.#modules, moduleRef);
+    if (module !== undefined) await record.valuesSettled(module);
     return standInFor(record.scoped);
   }
 
@@ -73,12 +78,11 @@ export class ScopedProviders {
     if (module === undefined) throw new Error(`the module of ${record.name} is gone`);
     record.resolve(module);
     for (const provider of record.providers) this.#recordOf(provider)?.connect();
+    // Not by the order of declaration: what depends on a later one connects that one first.
     for (const other of this.#records.values()) {
-      if (other === record) break;
-      if (other.makesTheSameAs(record)) {
-        record.scoped.shareWith(other.scoped);
-        break;
-      }
+      if (other === record || !other.makesTheSameAs(record)) continue;
+      record.scoped.shareWith(other.scoped);
+      break;
     }
   }
 
@@ -117,15 +121,28 @@ function firmProviders({ host, inject, metatype, isNotMetatype }: Provider): Pro
 }
 
 /** It would be a singleton, with the state of one request for all of them. */
-function refuseUndeclared(module: Module): void {
-  for (const declared of [module.providers, module.controllers, module.injectables]) {
-    for (const { metatype, inject } of declared.values()) {
-      if (inject || !isContextScoped(metatype)) continue;
-      const name = nameOf(metatype as InjectionToken);
-      throw new ContextError(
-        'ERR_NOT_REGISTERED',
-        `Context-scoped '${name}' is declared in ${module.name} as if it were a singleton; put scopedProvider(${name}) there instead.`,
-      );
-    }
+function refuseUndeclared({ name: module, providers, controllers, injectables, middlewares }: Module): void {
+  const declared = madeByNest(providers, controllers);
+  if (declared !== undefined) {
+    throw new ContextError(
+      'ERR_NOT_REGISTERED',
+      `Context-scoped '${declared}' is declared in ${module} as if it were a singleton; put scopedProvider(${declared}) there instead.`,
+    );
   }
+  const bound = madeByNest(injectables, middlewares);
+  if (bound !== undefined) {
+    throw new ContextError(
+      'ERR_NOT_REGISTERED',
+      `Context-scoped '${bound}' is a guard, pipe, interceptor, filter or middleware of ${module}, of which Nest makes one for all; inject it into a singleton that is one.`,
+    );
+  }
+}
+
+/** The name of a context-scoped class that Nest itself makes an instance of. */
+function madeByNest(...collections: ReadonlyMap<unknown, Provider>[]): string | undefined {
+  for (const collection of collections) {
+    for (const { metatype, inject } of collection.values())
+      if (!inject && isContextScoped(metatype)) return nameOf(metatype as InjectionToken);
+  }
+  return undefined;
 }

@@ -2,8 +2,11 @@ import type { InjectionToken } from '@nestjs/common';
 import { STATIC_CONTEXT } from '@nestjs/core/injector/constants.js';
 import { path, Scoped, scopedOf } from '../container/internal.js';
 import { ContextError } from '../core/index.js';
+import { areConsumers, noteHost } from './applications.js';
 import { dependenciesOfClass, dependenciesOfFactory, type ScopedDependency } from './scoped-dependencies.js';
+import { nameOf } from './scoped-name.js';
 import type { ScopedClass, ScopedFactory } from './scoped-provider.js';
+import { unsupported } from './scoped-unsupported.js';
 import { type Module, type Provider, visibleProvider } from './visible-providers.js';
 
 /** One declaration of something context-scoped in a module of an application. */
@@ -13,14 +16,17 @@ export class ScopedRecord {
   readonly #declaration: ScopedClass | ScopedFactory;
   readonly #dependencies: readonly ScopedDependency[];
   readonly #connect: () => void;
+  readonly #asksForModule: boolean;
   /** One for each dependency; undefined for an optional one that nobody provides, and before there is any. */
   #providers: readonly (Provider | undefined)[] | undefined;
+  #module: Module | undefined;
 
   constructor(declaration: ScopedClass | ScopedFactory, connect: () => void) {
     const type = 'useClass' in declaration ? declaration.useClass : undefined;
     this.name = nameOf(declaration.provide);
     this.#declaration = declaration;
     this.#connect = connect;
+    this.#asksForModule = type !== undefined && areConsumers(type);
     this.#dependencies =
       type === undefined
         ? dependenciesOfFactory((declaration as ScopedFactory).inject)
@@ -31,7 +37,8 @@ export class ScopedRecord {
       callable: 'callable' in declaration && declaration.callable === true,
       connect: () => this.connect(),
       make: () => this.#make(),
-      needs: () => this.#needs(),
+      constructed: type !== undefined,
+      needs: () => this.#scoped(),
     });
   }
 
@@ -52,7 +59,18 @@ export class ScopedRecord {
   }
 
   resolve(module: Module): void {
+    this.#module = module;
     this.#providers = this.#dependencies.map((dependency) => this.#provider(dependency, module));
+  }
+
+  /** Nest waits for a promise that is given as a value only where a provider of its own injects it. */
+  async valuesSettled(module: Module): Promise<void> {
+    for (const { token } of this.#dependencies) {
+      const provider = token === undefined ? undefined : visibleProvider(module, token);
+      if (!provider?.async) continue;
+      const host = provider.getInstanceByContextId(STATIC_CONTEXT);
+      host.instance = await host.instance;
+    }
   }
 
   /** Whether a unit of work needs but one instance of both: the same class or factory, with the same dependencies. */
@@ -72,13 +90,8 @@ export class ScopedRecord {
       if (optional) return undefined;
       throw this.#unknown(token, at, module);
     }
-    const scope = scopeOf(provider);
-    if (scope !== undefined) {
-      throw new ContextError(
-        'ERR_UNSUPPORTED_DEPENDENCY',
-        `Context-scoped '${this.name}' depends on ${scope} '${nameOf(provider.token)}' (${path([this.name, nameOf(provider.token)])}); ${remedyOf(scope, nameOf(provider.token))}.`,
-      );
-    }
+    const refused = unsupported(this.name, provider);
+    if (refused !== undefined) throw refused;
     return provider;
   }
 
@@ -105,6 +118,7 @@ export class ScopedRecord {
     this.#dependencies.forEach(({ at }, i) => {
       if (typeof at !== 'number' && values[i] !== undefined) made[at] = values[i];
     });
+    if (this.#asksForModule && this.#module !== undefined) noteHost(made, this.#module);
     return made;
   }
 
@@ -117,20 +131,9 @@ export class ScopedRecord {
     );
   }
 
-  /** Factories may be asynchronous; classes are not, but what they depend on may be. */
-  *#needs(): Generator<Scoped> {
-    for (const provider of this.providers) {
-      const scoped = scopedOfProvider(provider);
-      if (scoped === undefined) continue;
-      if (scoped.type === undefined) yield scoped;
-      else yield* scoped.needs();
-    }
+  #scoped(): Scoped[] {
+    return this.providers.flatMap((provider) => scopedOfProvider(provider) ?? []);
   }
-}
-
-export function nameOf(token: InjectionToken | undefined): string {
-  if (typeof token === 'function') return token.name;
-  return typeof token === 'symbol' ? (token.description ?? String(token)) : String(token);
 }
 
 function sourceOf(declaration: ScopedClass | ScopedFactory): unknown {
@@ -149,17 +152,4 @@ function isShared(one: Provider | undefined, other: Provider | undefined): boole
   const scoped = scopedOfProvider(one);
   const theirs = scopedOfProvider(other);
   return scoped && theirs && scoped.sharesWith(theirs);
-}
-
-type Unsupported = 'transient' | 'request-scoped';
-
-function scopeOf(provider: Provider): Unsupported | undefined {
-  if (provider.isTransient) return 'transient';
-  return provider.isDependencyTreeStatic() ? undefined : 'request-scoped';
-}
-
-function remedyOf(scope: Unsupported, name: string): string {
-  return scope === 'transient'
-    ? `a transient one would be shared by all units of work: make '${name}' a singleton, or context-scoped with @ContextScoped() and scopedProvider`
-    : `make '${name}' context-scoped with @ContextScoped() and scopedProvider, or inject RequestContext in place of REQUEST`;
 }

@@ -1,5 +1,6 @@
 import type { InjectionToken } from '@nestjs/common';
 import { ModuleRef, type ModulesContainer } from '@nestjs/core';
+import { dependenciesOfFactory } from './scoped-dependencies.js';
 
 /** A module of the application, as Nest keeps it. */
 export type Module = ModulesContainer extends Map<string, infer M> ? M : never;
@@ -39,9 +40,9 @@ function exportedProvider(
 
 /** What `useExisting` names. */
 function behindAlias(provider: Provider): Provider {
-  const [token] = provider.isAlias ? (provider.inject ?? []) : [];
+  const [named] = provider.isAlias ? dependenciesOfFactory(provider.inject ?? []) : [];
   const { host } = provider;
-  if (token === undefined || host === undefined) return provider;
-  const target = visibleProvider(host, token as InjectionToken);
+  if (named?.token === undefined || host === undefined) return provider;
+  const target = visibleProvider(host, named.token);
   return target === undefined || target === provider ? provider : target;
 }

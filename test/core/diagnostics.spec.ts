@@ -1,11 +1,14 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setImmediate } from 'node:timers/promises';
+import { Scoped, standInFor } from '../../src/container/internal.js';
+import { channels } from '../../src/core/diagnostics.js';
 import {
   AsUnitOfWork,
   ContextVar,
   createTask,
   currentUnit,
   gather,
+  type InstanceMessage,
   preserveContext,
   runUnitOfWork,
   ScopedValue,
@@ -16,6 +19,7 @@ import {
   withTempContext,
 } from '../../src/core/index.js';
 import { setErrorReporter } from '../../src/core/report-error.js';
+import type { Unit } from '../../src/core/unit.js';
 import { endings, FAILURE } from './support/endings.js';
 import { outcomeOf } from './support/outcome.js';
 
@@ -24,15 +28,17 @@ const role = new ScopedValue<string>('role');
 const password = new ContextVar<string>('password', { secret: true });
 const key = new ScopedValue<string>('key', { secret: true });
 
-type Channel = 'unit:start' | 'unit:end' | 'scope:start' | 'scope:end' | 'task:start' | 'task:end';
-const names: readonly Channel[] = [
+const names = [
   'unit:start',
   'unit:end',
   'scope:start',
   'scope:end',
   'task:start',
   'task:end',
-];
+  'instance:start',
+  'instance:end',
+] as const;
+type Channel = (typeof names)[number];
 
 let messages: { channel: Channel; message: object }[] = [];
 const listeners = names.map((channel) => ({
@@ -44,9 +50,11 @@ beforeEach(() => {
   messages = [];
   for (const { name, listener } of listeners) subscribe(name, listener);
 });
-afterEach(() => {
+afterEach(stopListening);
+
+function stopListening(): void {
   for (const { name, listener } of listeners) unsubscribe(name, listener);
-});
+}
 
 const channelsSeen = (): Channel[] => messages.map(({ channel }) => channel);
 function of<M>(channel: Channel): M[] {
@@ -201,3 +209,136 @@ test('plain reads, sets, runs and copies publish nothing', () =>
     role.bind('base');
     expect(messages).toEqual([]);
   }));
+
+describe('a context-scoped instance', () => {
+  const failure = new Error('not closed');
+  const disposals: [string, () => object, { error?: unknown }][] = [
+    ['has nothing to dispose of', () => ({}), {}],
+    ['is disposed of', () => ({ [Symbol.dispose]: () => {} }), {}],
+    ['is asynchronously disposed of', () => ({ [Symbol.asyncDispose]: () => setImmediate() }), {}],
+    [
+      'fails to be disposed of',
+      () => ({
+        [Symbol.dispose]: () => {
+          throw failure;
+        },
+      }),
+      { error: failure },
+    ],
+    [
+      'rejects to be disposed of',
+      () => ({ [Symbol.asyncDispose]: () => Promise.reject(failure) }),
+      { error: failure },
+    ],
+  ];
+
+  test.each(disposals)('that %s tells when it has been made and when it is gone', async (_, make, ending) => {
+    const previous = setErrorReporter(() => {});
+    const scoped = new Scoped({ name: 'Cart', make });
+    const unit = await runUnitOfWork({ kind: 'job' }, async () => {
+      scoped.use();
+      expect(channelsSeen()).toEqual(['unit:start', 'instance:start']);
+      scoped.use();
+      return currentUnit();
+    });
+    setErrorReporter(previous);
+    expect(channelsSeen()).toEqual(['unit:start', 'instance:start', 'instance:end', 'unit:end']);
+    const [start] = of<InstanceMessage>('instance:start');
+    const [end] = of<InstanceMessage>('instance:end');
+    expect(start).toEqual({ unit, name: 'Cart' });
+    expect(end).toEqual({ unit, name: 'Cart', ...ending });
+    expect([start?.unit, end?.unit]).toEqual([unit, unit]);
+    expect([Object.keys(start ?? {}), Object.keys(end ?? {})]).toEqual([
+      ['unit', 'name'],
+      'error' in ending ? ['unit', 'name', 'error'] : ['unit', 'name'],
+    ]);
+  });
+
+  test('tells of those of one unit in the order in which they are made, and are gone', async () => {
+    const inner = new Scoped({ name: 'Inner', make: () => ({}) });
+    const outer = new Scoped({ name: 'Outer', make: () => ({ inner: inner.use() }) });
+    await runUnitOfWork({ kind: 'job' }, async () => void outer.use());
+    expect(of<InstanceMessage>('instance:start').map(({ name }) => name)).toEqual(['Inner', 'Outer']);
+    expect(of<InstanceMessage>('instance:end').map(({ name }) => name)).toEqual(['Outer', 'Inner']);
+  });
+
+  test('of an asynchronous factory tells of its start when it is there', async () => {
+    const scoped = new Scoped({ name: 'Pool', make: async () => setImmediate().then(() => ({})) });
+    await runUnitOfWork({ kind: 'job' }, async () => {
+      const loading = scoped.load();
+      expect(of('instance:start')).toEqual([]);
+      await loading;
+      expect(of<InstanceMessage>('instance:start').map(({ name }) => name)).toEqual(['Pool']);
+    });
+  });
+
+  test('that is made too late for its unit tells its start and its end after the unit’s', async () => {
+    const scoped = new Scoped({ name: 'Pool', make: async () => setImmediate().then(() => ({})) });
+    let loading: Promise<void> | undefined;
+    runUnitOfWork({ kind: 'job' }, () => {
+      loading = scoped.load();
+    });
+    await outcomeOf(() => loading);
+    expect(channelsSeen()).toEqual(['unit:start', 'unit:end', 'instance:start', 'instance:end']);
+  });
+
+  test('that could not be made tells nothing', () => {
+    const broken = new Scoped<object>({
+      name: 'Broken',
+      make: () => {
+        throw failure;
+      },
+    });
+    const invalid = new Scoped<object>({ name: 'Invalid', make: () => null as never });
+    runUnitOfWork({ kind: 'job' }, () => {
+      expect(() => broken.use()).toThrow(failure);
+      expect(() => invalid.use()).toThrow();
+    });
+    expect([of('instance:start'), of('instance:end')]).toEqual([[], []]);
+  });
+
+  test('that stands in for another one tells as many ends as starts', async () => {
+    const cart = new Scoped({ name: 'Cart', make: () => ({}) });
+    const alias = new Scoped({ name: 'Alias', make: () => standInFor(cart) });
+    await runUnitOfWork({ kind: 'job' }, async () => {
+      cart.use();
+      alias.use();
+    });
+    const namesOf = (channel: Channel) => of<InstanceMessage>(channel).map(({ name }) => name);
+    expect(namesOf('instance:end').sort()).toEqual(namesOf('instance:start').sort());
+  });
+
+  test('publishes nothing, and asks for no end of its unit, where nobody listens', async () => {
+    stopListening();
+    const { instanceStart, instanceEnd } = channels;
+    const spies = [jest.spyOn(instanceStart, 'publish'), jest.spyOn(instanceEnd, 'publish')];
+    const plain = new Scoped({ name: 'Plain', make: () => ({}) });
+    const disposed = new Scoped({ name: 'Disposed', make: () => ({ [Symbol.dispose]: () => {} }) });
+    await runUnitOfWork({ kind: 'job' }, async () => {
+      const on = jest.spyOn(currentUnit() as Unit, 'on');
+      plain.use();
+      expect(on).not.toHaveBeenCalled();
+      disposed.use();
+      expect(on).toHaveBeenCalledTimes(1);
+    });
+    for (const spy of spies) {
+      expect(spy).not.toHaveBeenCalled();
+      spy.mockRestore();
+    }
+    expect(messages).toEqual([]);
+  });
+
+  test('publishes its end to who listens for ends alone', async () => {
+    stopListening();
+    const ends: unknown[] = [];
+    const listener = (message: unknown) => void ends.push(message);
+    subscribe('nestjs-contextvars:instance:end', listener);
+    const scoped = new Scoped({ name: 'Cart', make: () => ({}) });
+    const unit = runUnitOfWork({ kind: 'job' }, () => {
+      scoped.use();
+      return currentUnit();
+    });
+    unsubscribe('nestjs-contextvars:instance:end', listener);
+    expect(ends).toEqual([{ unit, name: 'Cart' }]);
+  });
+});

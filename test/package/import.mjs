@@ -1,11 +1,14 @@
 // The built package, imported by its name as an ESM application does.
 import assert from 'node:assert/strict';
 import * as entry from 'nestjs-contextvars';
+import * as container from 'nestjs-contextvars/container';
 import * as core from 'nestjs-contextvars/core';
 import * as testing from 'nestjs-contextvars/testing';
+import { container as tsyringe } from 'tsyringe';
 
 assert.match(import.meta.resolve('nestjs-contextvars'), /\/dist\/esm\/index\.js$/);
 assert.match(import.meta.resolve('nestjs-contextvars/core'), /\/dist\/esm\/core\/index\.js$/);
+assert.match(import.meta.resolve('nestjs-contextvars/container'), /\/dist\/esm\/container\/index\.js$/);
 assert.match(import.meta.resolve('nestjs-contextvars/testing'), /\/dist\/esm\/testing\/index\.js$/);
 assert.equal(entry.ContextVar, core.ContextVar);
 
@@ -21,3 +24,11 @@ assert.equal(
   testing.runInTestUnit({ bindings: [user.as('bob')] }, () => user.get()),
   'bob',
 );
+
+class Cart {
+  items = [];
+}
+container.ContextScoped()(Cart);
+const cart = tsyringe.resolve(Cart);
+const counts = [1, 2].map(() => new core.Context().run(() => cart.items.push('pen')));
+assert.deepEqual(counts, [1, 1]);

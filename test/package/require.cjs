@@ -1,11 +1,17 @@
 // The built package, required by its name as a CommonJS application does.
 const assert = require('node:assert/strict');
 const entry = require('nestjs-contextvars');
+const container = require('nestjs-contextvars/container');
 const core = require('nestjs-contextvars/core');
 const testing = require('nestjs-contextvars/testing');
+const { container: tsyringe } = require('tsyringe');
 
 assert.match(require.resolve('nestjs-contextvars'), /[\\/]dist[\\/]cjs[\\/]index\.js$/);
 assert.match(require.resolve('nestjs-contextvars/core'), /[\\/]dist[\\/]cjs[\\/]core[\\/]index\.js$/);
+assert.match(
+  require.resolve('nestjs-contextvars/container'),
+  /[\\/]dist[\\/]cjs[\\/]container[\\/]index\.js$/,
+);
 assert.match(require.resolve('nestjs-contextvars/testing'), /[\\/]dist[\\/]cjs[\\/]testing[\\/]index\.js$/);
 assert.equal(entry.ContextVar, core.ContextVar);
 assert.match(require('nestjs-contextvars/package.json').version, /^\d+\.\d+\.\d+/);
@@ -22,3 +28,11 @@ assert.equal(
   testing.runInTestUnit({ bindings: [user.as('bob')] }, () => user.get()),
   'bob',
 );
+
+class Cart {
+  items = [];
+}
+container.ContextScoped()(Cart);
+const cart = tsyringe.resolve(Cart);
+const counts = [1, 2].map(() => new core.Context().run(() => cart.items.push('pen')));
+assert.deepEqual(counts, [1, 1]);

@@ -12,12 +12,20 @@ if (!existsSync(join(root, 'dist'))) {
   process.exit(2);
 }
 
-// A consumer with nothing in node_modules but the package itself.
-const alone = mkdtempSync(join(tmpdir(), 'nestjs-contextvars-'));
-const installed = join(alone, 'node_modules/nestjs-contextvars');
-cpSync(join(root, 'dist'), join(installed, 'dist'), { recursive: true });
-cpSync(join(root, 'package.json'), join(installed, 'package.json'));
-cpSync(join(here, 'alone.mjs'), join(alone, 'alone.mjs'));
+/** A consumer with nothing in node_modules but the package itself and `packages`. */
+function consumer(file, ...packages) {
+  const folder = mkdtempSync(join(tmpdir(), 'nestjs-contextvars-'));
+  const installed = join(folder, 'node_modules/nestjs-contextvars');
+  cpSync(join(root, 'dist'), join(installed, 'dist'), { recursive: true });
+  cpSync(join(root, 'package.json'), join(installed, 'package.json'));
+  for (const name of packages) {
+    cpSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), { recursive: true });
+  }
+  cpSync(join(here, file), join(folder, file));
+  return folder;
+}
+const alone = consumer('alone.mjs');
+const bare = consumer('bare.mjs', 'tsyringe', 'reflect-metadata');
 
 const runs = [
   [here, 'import.mjs'],
@@ -25,6 +33,7 @@ const runs = [
   [here, 'both.mjs', 'esm-first'],
   [here, 'both.mjs', 'cjs-first'],
   [alone, 'alone.mjs'],
+  [bare, 'bare.mjs'],
 ];
 let failed = 0;
 for (const [folder, file, ...args] of runs) {
@@ -35,7 +44,7 @@ for (const [folder, file, ...args] of runs) {
   if (status !== 0) failed += 1;
   console.log(`${status === 0 ? 'ok  ' : 'FAIL'} ${[file, ...args].join(' ')}`);
 }
-rmSync(alone, { recursive: true, force: true });
+for (const folder of [alone, bare]) rmSync(folder, { recursive: true, force: true });
 
 console.log(`package: ${runs.length - failed} passed, ${failed} failed (Node ${process.version})`);
 process.exit(failed === 0 ? 0 : 1);

@@ -200,6 +200,7 @@ describe.each(['express', 'fastify'])('the routes of the running sample on %s', 
     ['/orders', { method: 'POST', body: { item: 'tea', quantity: 1 } }],
     ['/receipts/order-1', {}],
     ['/orders/order-1/refund', { method: 'POST' }],
+    ['/statement', {}],
   ])('%s %j', (path, request) => {
     it.each<[string, number, object]>([
       ['no user', 401, { 'x-tenant': 'acme' }],

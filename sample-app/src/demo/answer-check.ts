@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { priceLists } from '../prices/price-lists.js';
+import type { Statement } from '../statement/statement.js';
 import type { Answer } from './desk-client.js';
 
 /** Compares answers with what their own callers have to get, and keeps what differs. */
@@ -22,6 +24,15 @@ export class AnswerCheck {
     this.expect(answer, {});
     for (const row of answer.body as { tenant: string }[]) {
       if (row.tenant !== tenant) this.#note(answer, 'tenant of an order', row.tenant, tenant);
+    }
+  }
+
+  /** Every line of the statement has the price on the list of `tenant`. */
+  expectPricesOf(answer: Answer, tenant: string): void {
+    const { lines } = answer.body as Statement;
+    for (const { item, price } of lines) {
+      const expected = priceLists.get(tenant)?.get(item);
+      if (price !== expected) this.#note(answer, `price of ${item}`, price, expected);
     }
   }
 

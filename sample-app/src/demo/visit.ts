@@ -15,6 +15,10 @@ export async function visit(client: DeskClient, check: AnswerCheck): Promise<voi
   check.expect(tea, { item: 'tea', tenant, placedBy: user });
   check.expect(ink, { item: 'ink', tenant, placedBy: user });
 
+  const statement = await client.get('/statement');
+  check.expect(statement, { tenant, user });
+  check.expectPricesOf(statement, tenant);
+
   const { id: orderId } = tea.body as Order;
   const { id: refunded } = ink.body as Order;
   const [receipt, refund, orders, again] = await Promise.all([

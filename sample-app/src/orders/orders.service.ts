@@ -1,5 +1,5 @@
 import { ConflictException, Injectable, Logger, NotFoundException } from '@nestjs/common';
-import { tenant, user } from '../identity/identity.variables.js';
+import { Caller } from '../identity/caller.js';
 import { ReceiptsService } from '../receipts/receipts.service.js';
 import type { NewOrder, Order } from './order.js';
 import { OrdersRepository } from './orders.repository.js';
@@ -11,11 +11,13 @@ export class OrdersService {
   constructor(
     private readonly orders: OrdersRepository,
     private readonly receipts: ReceiptsService,
+    private readonly caller: Caller,
   ) {}
 
   place(wanted: NewOrder): Order {
     const id = this.orders.nextId();
-    const order: Order = { id, ...wanted, tenant: tenant.get(), placedBy: user.get(), status: 'placed' };
+    const { tenant, user: placedBy } = this.caller;
+    const order: Order = { id, ...wanted, tenant, placedBy, status: 'placed' };
     this.orders.save(order);
     this.#logger.log(`placed ${id}`);
     // Not awaited: the answer does not wait for the receipt, and the receipt does not need the request.

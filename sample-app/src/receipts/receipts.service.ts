@@ -1,7 +1,8 @@
 import { setTimeout as hop } from 'node:timers/promises';
 import { Injectable, Logger, NotFoundException } from '@nestjs/common';
 import { PreserveContext } from 'nestjs-contextvars';
-import { CallerService } from '../identity/caller.service.js';
+import { Caller } from '../identity/caller.js';
+import { role } from '../identity/identity.variables.js';
 import type { PendingReceipt, Receipt } from './receipt.js';
 import { ReceiptsRepository } from './receipts.repository.js';
 
@@ -11,7 +12,7 @@ export class ReceiptsService {
 
   constructor(
     private readonly receipts: ReceiptsRepository,
-    private readonly caller: CallerService,
+    private readonly caller: Caller,
   ) {}
 
   /** A background job: goes on after the request was answered, as whoever asked. */
@@ -22,8 +23,8 @@ export class ReceiptsService {
       await hop(2 + Math.random() * 8);
       this.#logger.log(`${step} the receipt of ${orderId}`);
     }
-    const { requestId, tenant, user, role } = this.caller.describe();
-    this.receipts.save({ orderId, status: 'written', requestId, tenant, user, role });
+    const { requestId, tenant, user } = this.caller;
+    this.receipts.save({ orderId, status: 'written', requestId, tenant, user, role: role.get() });
   }
 
   async read(orderId: string): Promise<Receipt | PendingReceipt> {

@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import type { Caller } from '../identity/caller.service.js';
+import type { Profile } from './profile.js';
 import { WhoamiService } from './whoami.service.js';
 
 @Controller('whoami')
@@ -7,7 +7,7 @@ export class WhoamiController {
   constructor(private readonly whoami: WhoamiService) {}
 
   @Get()
-  answer(): Promise<Caller> {
+  answer(): Promise<Profile> {
     return this.whoami.answer();
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Caller } from '../identity/caller.service.js';
+import type { Profile } from './profile.js';
 import { ProfileService } from './profile.service.js';
 
 /** The first of three services below the controller. None of them is told who is asking. */
@@ -7,7 +7,7 @@ import { ProfileService } from './profile.service.js';
 export class WhoamiService {
   constructor(private readonly profile: ProfileService) {}
 
-  async answer(): Promise<Caller> {
+  async answer(): Promise<Profile> {
     return this.profile.load();
   }
 }
