@@ -50,13 +50,13 @@ export class Scoped<T extends object = object> {
   use(): T {
     const frame = storage.getStore() ?? currentFrame();
     if (frame === undefined) throw noUnit(this);
-    return (UnitInstances.in(frame.unit)?.made.get(this.#owner) as T | undefined) ?? this.#make(frame.unit);
+    return (UnitInstances.in(frame.unit)?.made.get(this.#owner as Scoped) as T | undefined) ?? this.#make(frame.unit);
   }
 
   /** The instance of the current unit of work, if there are both. */
   peek(): T | undefined {
     const frame = currentFrame();
-    return frame && (UnitInstances.in(frame.unit)?.made.get(this.owner) as T | undefined);
+    return frame && (UnitInstances.in(frame.unit)?.made.get(this.owner as Scoped) as T | undefined);
   }
 
   /** Whether a unit of work is active, so that `use` could make an instance. */
@@ -101,7 +101,7 @@ export class Scoped<T extends object = object> {
 
   async #load(unit: Unit, path: readonly Scoped[]): Promise<void> {
     const { owner } = this;
-    if (UnitInstances.in(unit)?.made.has(owner)) return;
+    if (UnitInstances.in(unit)?.made.has(owner as Scoped)) return;
     this.#recipe.connect?.();
     if (this.owner !== owner || owner !== this) {
       await this.owner.#load(unit, path);
@@ -117,7 +117,7 @@ export class Scoped<T extends object = object> {
   #loaded(unit: Unit): Promise<object> | undefined {
     if (unit.ended) throw ended(this);
     const instances = UnitInstances.for(unit);
-    if (instances.made.has(this)) return undefined;
+    if (instances.made.has(this as Scoped)) return undefined;
     if (!instances.loading?.has(this)) this.#start(unit);
     return instances.loading?.get(this);
   }
@@ -178,7 +178,7 @@ export class Scoped<T extends object = object> {
     disposeWith(unit, this as Scoped, made);
     // An asynchronous factory can take longer than the unit.
     if (unit.ended) throw ended(this);
-    UnitInstances.for(unit).made.set(this, made);
+    UnitInstances.for(unit).made.set(this as Scoped, made);
     return made;
   }
 }

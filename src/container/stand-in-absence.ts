@@ -28,8 +28,8 @@ export function isProbe(key: PropertyKey): boolean {
 export function isAnsweredWithout(scoped: Scoped, key: PropertyKey): boolean {
   if (probes.has(key)) return true;
   const { usable } = scoped;
-  // Nothing is known of what a factory gives, and here it can be asked.
-  if (usable && scoped.type === undefined) return false;
+  // Nothing else is known of what a factory gives, and here it can be asked.
+  if (usable && scoped.type === undefined) return key in Object.prototype;
   if (typeof key === 'symbol') return !usable || wellKnown.has(key);
   return (
     key === 'toJSON' || key in Object.prototype || (scoped.callable && !usable && key in Function.prototype)

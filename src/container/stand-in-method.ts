@@ -4,11 +4,10 @@ import { propertyOf, prototypeOf } from './stand-in-absence.js';
 import { isBare, isMethod, isValue } from './stand-in-function.js';
 import { type Forwarding, wrapperFor } from './stand-in-wrapper.js';
 
-/** The stand-in that a method belongs to. */
-export interface Owner {
+export interface StandInParts {
   readonly scoped: Scoped;
   readonly standIn: object;
-  /** The target of the proxy: what it has is given without asking anybody. */
+  /** What the proxy is made of. Of a class it has what can be given without a trap. */
   readonly target: object;
 }
 
@@ -16,7 +15,7 @@ export interface Owner {
 export class StandInMethod implements Forwarding {
   expected: Method | undefined;
   careful = false;
-  readonly #owner: Owner;
+  readonly #parts: StandInParts;
   readonly #key: PropertyKey;
   /** One for all functions that carry nothing of their own, so that its identity is the same in all units. */
   #plain: Method | undefined;
@@ -27,8 +26,8 @@ export class StandInMethod implements Forwarding {
   #written: WeakMap<object, Method | undefined> | undefined;
   #state: 'new' | 'attached' | 'detached' = 'new';
 
-  constructor(owner: Owner, key: PropertyKey) {
-    this.#owner = owner;
+  constructor(parts: StandInParts, key: PropertyKey) {
+    this.#parts = parts;
     this.#key = key;
   }
 
@@ -39,12 +38,12 @@ export class StandInMethod implements Forwarding {
     this.expected = declared;
     this.careful = true;
     const value = this.wrapperOf(declared);
-    Object.defineProperty(this.#owner.target, this.#key, { value, configurable: true });
+    Object.defineProperty(this.#parts.target, this.#key, { value, configurable: true });
   }
 
   /** Asks the instance from now on. */
   detach(): void {
-    if (this.#state === 'attached') Reflect.deleteProperty(this.#owner.target, this.#key);
+    if (this.#state === 'attached') Reflect.deleteProperty(this.#parts.target, this.#key);
     this.#state = 'detached';
     this.careful = this.#written !== undefined;
   }
@@ -54,7 +53,7 @@ export class StandInMethod implements Forwarding {
     const given = this.#written?.has(instance)
       ? found
       : (this.#given.get(found) ?? this.#decide(instance, found));
-    if (this.#state === 'attached' && given !== Reflect.get(this.#owner.target, this.#key)) this.detach();
+    if (this.#state === 'attached' && given !== Reflect.get(this.#parts.target, this.#key)) this.detach();
     return given;
   }
 
@@ -69,7 +68,7 @@ export class StandInMethod implements Forwarding {
   }
 
   forward(instance: object, found: unknown, args: ArrayLike<unknown>): unknown {
-    const { scoped, standIn } = this.#owner;
+    const { scoped, standIn } = this.#parts;
     const fn = this.#written?.get(instance) ?? found;
     if (!isMethod(fn)) throw new TypeError(`${scoped.name}.${String(this.#key)} is not a function`);
     if (fn === found && fn !== this.expected && this.#state === 'attached') this.#learn(instance, fn);
@@ -82,7 +81,7 @@ export class StandInMethod implements Forwarding {
    * else is what an extracted method happens to be called with: nothing, a timer, an emitter.
    */
   forwardFrom(self: unknown, args: ArrayLike<unknown>): unknown {
-    const { scoped } = this.#owner;
+    const { scoped } = this.#parts;
     if (!this.#belongsTo(self)) {
       const instance = scoped.use();
       return this.forward(instance, Reflect.get(instance, this.#key), args);
@@ -93,7 +92,7 @@ export class StandInMethod implements Forwarding {
   }
 
   #belongsTo(self: unknown): boolean {
-    const { scoped, standIn } = this.#owner;
+    const { scoped, standIn } = this.#parts;
     if (typeof self !== 'object' && typeof self !== 'function') return false;
     if (Object.prototype.isPrototypeOf.call(standIn, self as object)) return true;
     const prototype = scoped.type === undefined ? Reflect.getPrototypeOf(scoped.use()) : prototypeOf(scoped);
@@ -140,7 +139,9 @@ export class StandInMethod implements Forwarding {
   /** Nothing of a unit may be kept here, but what its instance has inherited is not of the unit. */
   #learn(instance: object, found: Method): void {
     this.give(instance, found);
-    if (this.#state === 'attached' && !Object.hasOwn(instance, this.#key)) this.expected = found;
+    const prototype = Reflect.getPrototypeOf(instance);
+    const inherited: unknown = prototype && propertyOf(prototype, this.#key)?.value;
+    if (this.#state === 'attached' && inherited === found) this.expected = found;
   }
 
   #decide(instance: object, found: Method): Method {
@@ -152,7 +153,7 @@ export class StandInMethod implements Forwarding {
   }
 
   #wrap(fn: Method): Method {
-    const { scoped, standIn } = this.#owner;
+    const { scoped, standIn } = this.#parts;
     const wrapper = dressed(wrapperFor(scoped, standIn, this.#key, fn.length, this), fn);
     this.#wrappers.add(wrapper);
     this.#given.set(fn, wrapper);

@@ -1,20 +1,23 @@
 import { inspect } from 'node:util';
 import { answerWithout, isAnsweredWithout } from './stand-in-absence.js';
 import { isMethod } from './stand-in-function.js';
-import type { Owner } from './stand-in-method.js';
+import type { StandInParts } from './stand-in-method.js';
 import type { StandInMethods } from './stand-in-methods.js';
 
-type Read = NonNullable<ProxyHandler<object>['get']>;
+export type Read = NonNullable<ProxyHandler<object>['get']>;
 
 /** Reads from the instance of the current unit of work. */
-export function readFor(owner: Owner, methods: StandInMethods): Read {
-  const { scoped } = owner;
+export function readFor(parts: StandInParts, methods: StandInMethods): Read {
+  const { scoped } = parts;
 
   /** For an object that inherits from the stand-in too. */
   const readFrom = (instance: object, key: PropertyKey, receiver: unknown): unknown => {
     // A getter that uses a #private field needs the instance as `this`.
-    const value: unknown = Reflect.get(instance, key, receiver === owner.standIn ? instance : receiver);
-    if (value === instance) return owner.standIn;
+    const value: unknown =
+      receiver === parts.standIn
+        ? (instance as Record<PropertyKey, unknown>)[key]
+        : Reflect.get(instance, key, receiver);
+    if (value === instance) return parts.standIn;
     return isMethod(value) ? methods.at(key).give(instance, value) : value;
   };
 
@@ -29,7 +32,7 @@ export function readFor(owner: Owner, methods: StandInMethods): Read {
 }
 
 /** `util.inspect` goes round the traps of a proxy and asks its target; nobody else does. */
-export function inspectionOf({ scoped }: Owner): object {
+export function inspectionOf({ scoped }: StandInParts): object {
   return {
     [inspect.custom](depth: number, options: object): unknown {
       const instance = scoped.peek();

@@ -1,14 +1,14 @@
 import { isAnsweredWithout, isProbe, prototypeOf } from './stand-in-absence.js';
 import { isMethod } from './stand-in-function.js';
-import type { Owner } from './stand-in-method.js';
+import type { StandInParts } from './stand-in-method.js';
 import type { StandInMethods } from './stand-in-methods.js';
 
 type Callable = (...args: unknown[]) => unknown;
 type Constructor = new (...args: unknown[]) => object;
 
 /** Everything but reads, on the instance of the current unit of work. */
-export function trapsOf(owner: Owner, methods: StandInMethods): ProxyHandler<object> {
-  const { scoped } = owner;
+export function trapsOf(parts: StandInParts, methods: StandInMethods): ProxyHandler<object> {
+  const { scoped } = parts;
 
   const refuse = (what: string): never => {
     throw new TypeError(
@@ -18,7 +18,7 @@ export function trapsOf(owner: Owner, methods: StandInMethods): ProxyHandler<obj
 
   const traps: ProxyHandler<object> = {
     set(_, key, value, receiver) {
-      if (receiver !== owner.standIn) {
+      if (receiver !== parts.standIn) {
         // An object that inherits from the stand-in: the property becomes its own.
         return Reflect.set(scoped.usable ? scoped.use() : prototypeOf(scoped), key, value, receiver);
       }
@@ -63,8 +63,8 @@ export function trapsOf(owner: Owner, methods: StandInMethods): ProxyHandler<obj
       return property && { ...property, configurable: true };
     },
     getPrototypeOf() {
-      const asked = scoped.type === undefined && scoped.usable;
-      const instance = asked ? scoped.use() : scoped.peek();
+      // Nest asks for it while it starts: no factory may run then.
+      const instance = scoped.peek();
       return instance === undefined ? prototypeOf(scoped) : Reflect.getPrototypeOf(instance);
     },
     setPrototypeOf: (_, prototype) => Reflect.setPrototypeOf(scoped.use(), prototype),
@@ -73,17 +73,17 @@ export function trapsOf(owner: Owner, methods: StandInMethods): ProxyHandler<obj
       const instance = scoped.use();
       const result: unknown = Reflect.apply(
         instance as Callable,
-        self === owner.standIn ? instance : self,
+        self === parts.standIn ? instance : self,
         args,
       );
-      return result === instance ? owner.standIn : result;
+      return result === instance ? parts.standIn : result;
     },
     construct(_, args, newTarget) {
       const instance = scoped.use() as Constructor;
       return Reflect.construct(
         instance,
         args,
-        newTarget === owner.standIn ? instance : (newTarget as Constructor),
+        newTarget === parts.standIn ? instance : (newTarget as Constructor),
       );
     },
   };

@@ -1,9 +1,10 @@
 import type { Unit } from '../core/internal.js';
+import { Made } from './made.js';
 import type { Scoped } from './scoped.js';
 
 /** The instances of one unit of work. The unit holds them, and lets them go at its end. */
 export class UnitInstances {
-  readonly made: Map<Scoped, object> = new Map();
+  readonly made: Made = new Made();
   /** Being made at this moment, outermost first. */
   readonly making: Scoped[] = [];
   /** Of asynchronous factories that have not settled. Most units have none, as of the next two. */

@@ -24,6 +24,7 @@ export class HttpExchange {
   readonly #emitOfRequest: Emit;
   readonly #emitOfResponse: Emit;
   readonly #handlerTimeoutMs: number | undefined;
+  readonly #endings: Set<Promise<void>>;
   readonly #http2: boolean;
   /** A socket carries the response. */
   readonly #carried: boolean;
@@ -44,12 +45,14 @@ export class HttpExchange {
     request: IncomingMessage,
     response: ServerResponse,
     handlerTimeoutMs: number | undefined,
+    endings: Set<Promise<void>>,
   ) {
     this.unit = unit;
     this.request = request;
     this.response = response;
     this.#raw = response;
     this.#handlerTimeoutMs = handlerTimeoutMs;
+    this.#endings = endings;
     this.#http2 = request.httpVersionMajor === 2;
     this.#carried = request.socket instanceof Socket;
     unit.state = this;
@@ -275,7 +278,10 @@ export class HttpExchange {
     const settled = this.#timedOut !== undefined || (answered && this.#handlers === 0);
     if (!this.#closed || !settled) return;
     this.#liftLimit();
-    void this.unit.end();
+    const ending = this.unit.end();
+    if (ending === undefined || this.#endings.has(ending)) return;
+    this.#endings.add(ending);
+    void ending.finally(() => this.#endings.delete(ending));
   }
 }
 

@@ -25,7 +25,8 @@ export class HttpOpener {
   #sharesClsStores: boolean | undefined;
   /** Not the injected one: where a test overrides that, the set-up still sets up the real context. */
   readonly #context = new RequestContext();
-  readonly #ending = new Set<Promise<void>>();
+  /** Ends of units of work that are under way: asynchronous `onEnd`, disposal of instances. */
+  readonly #endings = new Set<Promise<void>>();
 
   constructor(
     options: ResolvedOptions,
@@ -56,7 +57,7 @@ export class HttpOpener {
     cell.write(requestId.index, ids.id);
     cell.write(correlationId.index, ids.conversation);
     const unit = openUnit({ kind: 'http', cell, id: ids.id });
-    const opened = new HttpExchange(unit, request, response, handlerTimeoutMs);
+    const opened = new HttpExchange(unit, request, response, handlerTimeoutMs, this.#endings);
     return opened.enter(() => {
       this.#respondWith(ids, response);
       fillClsStore(request, response);
@@ -94,9 +95,9 @@ export class HttpOpener {
     }
   }
 
-  /** Settles when the ends that are under way have been reported. */
+  /** Settles when the ends that are under way are over. */
   async ended(): Promise<void> {
-    while (this.#ending.size > 0) await Promise.all(this.#ending);
+    while (this.#endings.size > 0) await Promise.all(this.#endings);
   }
 
   #idsOf(request: IncomingMessage): Ids {
@@ -137,9 +138,7 @@ export class HttpOpener {
       return undefined;
     }
     if (typeof reported?.then !== 'function') return undefined;
-    const end = Promise.resolve(reported).catch(report);
-    this.#ending.add(end);
-    return end.finally(() => this.#ending.delete(end));
+    return Promise.resolve(reported).catch(report);
   }
 }
 

@@ -19,7 +19,14 @@ const subjects: readonly (readonly [title: string, subject: () => Subject<object
       return subject;
     },
   ],
-  ['of a factory of which nothing is known', () => standInOf(() => new Caller())],
+  [
+    'of a factory, once it has been used',
+    () => {
+      const subject = standInOf(() => new Caller());
+      subject.standIn.describe();
+      return subject;
+    },
+  ],
   [
     'of which only the base class is known until it is used',
     () => {
@@ -30,12 +37,26 @@ const subjects: readonly (readonly [title: string, subject: () => Subject<object
   ],
 ];
 
-/** Compares a plain Caller with stand-ins for one. */
-export function describeAsPlain(operations: readonly Operation[]): void {
+/**
+ * Compares a plain Caller with stand-ins for one. Of what a factory gives, a stand-in knows the class only once it has
+ * been used.
+ */
+export function describeAsPlain(
+  operations: readonly Operation[],
+  onTheClass: readonly Operation[] = [],
+): void {
   describe.each(subjects)('with a stand-in %s', (_title, subject) => {
-    test.each(operations)('%s', async (_what, operate) => {
+    test.each([...operations, ...onTheClass])('%s', async (_what, operate) => {
       await expectAsPlain(() => new Caller(), subject, operate);
     });
+  });
+
+  test.each(operations)('with a stand-in of a factory: %s', async (_what, operate) => {
+    await expectAsPlain(
+      () => new Caller(),
+      () => standInOf(() => new Caller()),
+      operate,
+    );
   });
 }
 
@@ -65,13 +86,14 @@ async function outcomeOf(operate: (it: Anything) => unknown, it: object): Promis
 }
 
 function stateOf(instance: object): unknown {
-  const own = Reflect.ownKeys(instance).map((key) => {
+  const keys = Reflect.ownKeys(instance).filter((key) => key !== 'stack');
+  const own = keys.map((key) => {
     const { value, ...flags } = Object.getOwnPropertyDescriptor(instance, key) ?? {};
     return { key, value: kindOf(value), ...flags, get: kindOf(flags.get) };
   });
   return {
     own,
-    type: Object.getPrototypeOf(instance).constructor,
+    type: Object.getPrototypeOf(instance)?.constructor,
     extensible: Object.isExtensible(instance),
   };
 }

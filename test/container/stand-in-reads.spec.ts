@@ -19,9 +19,6 @@ const reads: readonly Operation[] = [
   ['a getter of the base class', (it) => it.inherited],
   ['a property that has only a setter', (it) => it.writeOnly],
   ['a getter that gives the object', (it) => same(it.itself, it)],
-  ['the constructor', (it) => it.constructor],
-  ['a static field', (it) => it.constructor.kind],
-  ['__proto__', (it) => it[PROTO].constructor],
   ['a well-known symbol that it lacks', (it) => it[Symbol.toStringTag]],
   ['then', (it) => it.then],
   ['toJSON', (it) => it.toJSON],
@@ -35,4 +32,10 @@ const reads: readonly Operation[] = [
   ['Reflect.get of a #private field with another instance', (it) => Reflect.get(it, 'secret', new Caller())],
 ];
 
-describeAsPlain(reads);
+const onTheClass: readonly Operation[] = [
+  ['the constructor', (it) => it.constructor],
+  ['a static field', (it) => it.constructor.kind],
+  ['__proto__', (it) => it[PROTO].constructor],
+];
+
+describeAsPlain(reads, onTheClass);

@@ -188,9 +188,10 @@ describe('in a unit of work that has no instance yet', () => {
     expect(made).toEqual([]);
   });
 
-  test.each([...asksTheInstance, ...answeredOutside.slice(0, 3)])('%s makes one', (_title, operate) => {
+  const asked: readonly (readonly unknown[])[] = [...asksTheInstance, ...answeredOutside.slice(0, 3)];
+  test.each(asked)('%s makes one', (_title, operate) => {
     const { standIn, made } = standInOfClass(Caller);
-    new Context().run(() => void operate(standIn));
+    new Context().run(() => void (operate as Operation[1])(standIn));
     expect(made).toHaveLength(1);
   });
 
@@ -205,18 +206,21 @@ describe('in a unit of work that has no instance yet', () => {
     expect(new Context().run(() => JSON.stringify({ standIn }))).toBe(
       '{"standIn":"1970-01-01T00:00:00.000Z"}',
     );
-    expect(new Context().run(() => standIn instanceof Date)).toBe(true);
-    expect(new Context().run(() => standIn.constructor)).toBe(Date);
+    expect(new Context().run(() => `${standIn}`)).toBe(`${new Date(0)}`);
+    expect(new Context().run(() => standIn > -1)).toBe(true);
     expect(made).toHaveLength(3);
   });
 
-  test('nothing is made for an await, a lifecycle hook or util.inspect of what a factory gives', async () => {
+  test('what Nest asks while it starts is answered for what a factory gives too', async () => {
     const { standIn, made } = standInOf<Anything>(() => ({ onModuleInit: () => {} }), { name: 'lazy' });
     await new Context().run(async () => {
       await standIn;
       expect(standIn.onModuleInit).toBeUndefined();
       expect('onModuleInit' in standIn).toBe(false);
       expect(inspect(standIn)).toBe('[context-scoped lazy: no instance here]');
+      expect(standIn.constructor).toBe(Object);
+      expect(standIn).not.toBeInstanceOf(Promise);
+      expect(typeof standIn.__defineGetter__).toBe('function');
     });
     expect(made).toEqual([]);
   });

@@ -38,7 +38,7 @@ test('it has the name, the length, the metadata and the own properties of the me
   expect([standIn.refund.name, standIn.refund.length]).toEqual(['refund', 2]);
   expect(Reflect.getMetadata(ROLES, standIn.refund)).toEqual(['clerk']);
   expect(Reflect.getMetadataKeys(standIn.refund)).toEqual(Reflect.getMetadataKeys(Base.prototype.refund));
-  expect(standIn.close).toMatchObject({ name: 'close', length: 0, mark: 'of Base' });
+  expect({ ...standIn.close, name: standIn.close.name }).toEqual({ name: 'close', mark: 'of Base' });
   expect(Reflect.getMetadata(ROLES, standIn.close)).toEqual(['admin']);
   expect(made).toEqual([]);
 });
@@ -83,7 +83,7 @@ describe.each(standInKinds(Desk))('a stand-in of %s', (_kind, subject) => {
   test('gives what a decorator has put on an inherited method', () => {
     const { standIn } = subject();
     new Context().run(() => {
-      expect(standIn.close).toMatchObject({ mark: 'of Base' });
+      expect({ ...standIn.close }).toEqual({ mark: 'of Base' });
       expect(standIn.close()).toBe('closed by Base');
       expect(standIn.close).toBe(standIn.close);
       expect(standIn.refund('order')).toBe('refunded by Base and Desk');

@@ -7,7 +7,15 @@ test('the entry "." exports these names at run time beside those of "./core", an
     Object.keys(root)
       .filter((name) => !ofCore.has(name))
       .sort(),
-  ).toEqual(['ContextModule', 'FromContext', 'Populate', 'RequestContext']);
+  ).toEqual([
+    'ContextModule',
+    'ContextScoped',
+    'FromContext',
+    'LoadScoped',
+    'Populate',
+    'RequestContext',
+    'scopedProvider',
+  ]);
 });
 
 test('it has every name of "./core", and the same things under them', () => {
