@@ -20,7 +20,7 @@ const counts = values.counts.split(',').map(Number);
 
 const WHAT = {
   singletons: 'singletons',
-  'nestjs-contextvars': 'context-scoped: ContextModule with ids, scopedProvider',
+  'nestjs-contextvars': 'context-scoped: ContextModule without ids in the answer, scopedProvider',
   'nestjs-cls': 'proxy providers: ClsModule with its middleware, forFeature',
   'scope-request': 'Scope.REQUEST',
 };

@@ -41,7 +41,8 @@ async function nestjsContextvars() {
   const { ContextModule, ContextScoped, scopedProvider } = await import('nestjs-contextvars');
   return {
     decorate: ContextScoped(),
-    imports: () => [ContextModule.forRoot()],
+    // As the rivals, which answer without ids too.
+    imports: () => [ContextModule.forRoot({ respondWithIds: false })],
     provide: (types) => types.map(scopedProvider),
   };
 }

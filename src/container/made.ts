@@ -1,8 +1,8 @@
 import type { Scoped } from './scoped.js';
 
 /**
- * What has been made, by what it was made for. A unit of work seldom uses more than a few: those are found in half the
- * time that a Map takes, which is most of what a call through a stand-in costs (bench/stand-in.mjs).
+ * What has been made, by what it was made for. A unit of work seldom uses more than a few: those are found in less time
+ * than a Map takes, which each call through a stand-in pays (bench/stand-in.mjs).
  */
 export class Made {
   #key0: Scoped | undefined;

@@ -50,7 +50,10 @@ export class Scoped<T extends object = object> {
   use(): T {
     const frame = storage.getStore() ?? currentFrame();
     if (frame === undefined) throw noUnit(this);
-    return (UnitInstances.in(frame.unit)?.made.get(this.#owner as Scoped) as T | undefined) ?? this.#make(frame.unit);
+    return (
+      (UnitInstances.in(frame.unit)?.made.get(this.#owner as Scoped) as T | undefined) ??
+      this.#make(frame.unit)
+    );
   }
 
   /** The instance of the current unit of work, if there are both. */

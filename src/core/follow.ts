@@ -10,6 +10,7 @@ import {
   isStream,
   isThenable,
 } from './lazy-result.js';
+import { opaque } from './opaque.js';
 
 const nativeThen = Promise.prototype.then;
 
@@ -47,6 +48,10 @@ function follow(result: object, extent: Extent): unknown {
   if (isPlainPromise(result)) {
     extent.pend();
     return followPromise(result, extent);
+  }
+  if (opaque.has(result)) {
+    extent.end();
+    return result;
   }
   if (typeof result === 'object') {
     if (isStream(result)) {

@@ -30,7 +30,13 @@ export type { Codec } from './codec.js';
 export type { ContextErrorCode } from './context-error.js';
 export type { ContextVarOptions } from './context-var.js';
 export type { TaskOptions } from './create-task.js';
-export type { BindingMessage, InstanceMessage, ScopeMessage, TaskMessage, UnitMessage } from './diagnostics.js';
+export type {
+  BindingMessage,
+  InstanceMessage,
+  ScopeMessage,
+  TaskMessage,
+  UnitMessage,
+} from './diagnostics.js';
 export type { ForeignContext } from './foreign-states.js';
 export type { Gathered } from './gather.js';
 export type { PreserveOptions } from './preserve-context.js';

@@ -7,6 +7,7 @@ export const {
   currentFrame,
   drainTasks,
   emptyCell,
+  opaque,
   openUnit,
   outsideForeign,
   PERMANENT,
@@ -18,7 +19,7 @@ export const {
 } = loaded;
 
 export { optionsOf, requireFunction, requireOptionalString, wrongArgument } from './arguments.js';
-export { wrapMethod } from './method-decorator.js';
 export type { Frame } from './frame.js';
+export { wrapMethod } from './method-decorator.js';
 export { firstLoaded } from './shared.js';
 export type { Unit } from './unit.js';

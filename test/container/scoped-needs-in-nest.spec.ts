@@ -15,7 +15,6 @@ import {
   runUnitOfWork,
   type ScopedDeclaration,
 } from 'nestjs-contextvars';
-import { Scoped } from '../../src/container/internal.js';
 
 let app: INestApplicationContext | undefined;
 afterEach(() => app?.close());
