@@ -9,6 +9,11 @@ import type { ScopedClass, ScopedFactory } from './scoped-provider.js';
 import { unsupported } from './scoped-unsupported.js';
 import { type Module, type Provider, visibleProvider } from './visible-providers.js';
 
+interface Injected {
+  readonly parameters: readonly unknown[];
+  readonly properties: readonly (readonly [string | symbol, unknown])[];
+}
+
 /** One declaration of something context-scoped in a module of an application. */
 export class ScopedRecord {
   readonly name: string;
@@ -20,6 +25,8 @@ export class ScopedRecord {
   /** One for each dependency; undefined for an optional one that nobody provides, and before there is any. */
   #providers: readonly (Provider | undefined)[] | undefined;
   #module: Module | undefined;
+  /** Does not change once it is there: singletons and stand-ins. */
+  #injected: Injected | undefined;
 
   constructor(declaration: ScopedClass | ScopedFactory, connect: () => void) {
     const type = 'useClass' in declaration ? declaration.useClass : undefined;
@@ -110,16 +117,26 @@ export class ScopedRecord {
   }
 
   #make(): object | Promise<object> {
-    const values = this.providers.map((provider) => provider && this.#instanceOf(provider));
+    this.#injected ??= this.#inject();
+    const { parameters, properties } = this.#injected;
     const declaration = this.#declaration;
-    if (!('useClass' in declaration)) return declaration.useFactory(...values);
-    const isParameter = (_: unknown, i: number) => typeof this.#dependencies[i]?.at === 'number';
-    const made = new declaration.useClass(...values.filter(isParameter)) as Record<PropertyKey, unknown>;
-    this.#dependencies.forEach(({ at }, i) => {
-      if (typeof at !== 'number' && values[i] !== undefined) made[at] = values[i];
-    });
+    if (!('useClass' in declaration)) return declaration.useFactory(...parameters);
+    const made = new declaration.useClass(...parameters) as Record<PropertyKey, unknown>;
+    for (const [key, value] of properties) made[key] = value;
     if (this.#asksForModule && this.#module !== undefined) noteHost(made, this.#module);
     return made;
+  }
+
+  #inject(): Injected {
+    const parameters: unknown[] = [];
+    const properties: [string | symbol, unknown][] = [];
+    this.#dependencies.forEach(({ at }, i) => {
+      const provider = this.providers[i];
+      const value = provider && this.#instanceOf(provider);
+      if (typeof at === 'number') parameters.push(value);
+      else if (value !== undefined) properties.push([at, value]);
+    });
+    return { parameters, properties };
   }
 
   #instanceOf(provider: Provider): unknown {
