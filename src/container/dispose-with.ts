@@ -45,36 +45,30 @@ function run(
   dispose: Dispose | undefined,
 ): Promise<void> | undefined {
   let result: unknown;
+  // Before, because what is left running is not to get one that is being disposed of.
+  if (dispose !== undefined) letGo(unit, scoped);
   try {
     result = dispose?.call(made);
   } catch (error) {
-    settled(unit, scoped, dispose, { error });
+    settled(unit, scoped, { error });
     return undefined;
   }
   if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') {
-    settled(unit, scoped, dispose);
+    settled(unit, scoped);
     return undefined;
   }
   // A promise of ours, because a thenable of others may call back from anywhere.
   return Promise.resolve(result).then(
-    () => settled(unit, scoped, dispose),
-    (error: unknown) => settled(unit, scoped, dispose, { error }),
+    () => settled(unit, scoped),
+    (error: unknown) => settled(unit, scoped, { error }),
   );
 }
 
-function settled(
-  unit: Unit,
-  scoped: Scoped,
-  dispose: Dispose | undefined,
-  failure?: { readonly error: unknown },
-): void {
-  const { name } = scoped;
-  if (dispose !== undefined) letGo(unit, scoped);
+function settled(unit: Unit, { name }: Scoped, failure?: { readonly error: unknown }): void {
   if (failure !== undefined) reportError(failure.error, `while disposing of context-scoped '${name}'`);
   if (channels.instanceEnd.hasSubscribers) channels.instanceEnd.publish({ unit, name, ...failure });
 }
 
-/** What is left running is not to get what has been disposed of. */
 function letGo(unit: Unit, scoped: Scoped): void {
   const instances = UnitInstances.in(unit);
   if (instances === undefined) return;

@@ -43,3 +43,10 @@ export function invalidInstance({ name }: Named, made: unknown): ContextError {
     `The factory of context-scoped '${name}' gave ${got}, for which nothing can stand in; give an object that holds it.`,
   );
 }
+
+export function unmarkedSubclass({ name }: { readonly name: string }): ContextError {
+  return new ContextError(
+    'ERR_NOT_CONTEXT_SCOPED',
+    `${name} extends a context-scoped class and has no @ContextScoped() of its own; decorate it, or it would be one for all units of work.`,
+  );
+}

@@ -1,7 +1,7 @@
 // Everything that the entries of this package take from the container, by name, without tsyringe. Only `internal.ts`
 // imports it, and puts the first copy of it in the process in the place of its own.
 
-export { ContextScoped, isContextScoped } from './context-scoped.decorator.js';
+export { ContextScoped, extendsContextScoped, isContextScoped } from './context-scoped.decorator.js';
 export { path } from './errors.js';
 export { findCycle } from './find-cycle.js';
 export { Scoped } from './scoped.js';

@@ -5,6 +5,15 @@ import * as own from './implementation.js';
 
 const loaded: typeof own = firstLoaded('container', () => own);
 
-export const { ContextScoped, findCycle, isContextScoped, path, Scoped, scopedOf, standInFor } = loaded;
+export const {
+  ContextScoped,
+  extendsContextScoped,
+  findCycle,
+  isContextScoped,
+  path,
+  Scoped,
+  scopedOf,
+  standInFor,
+} = loaded;
 export type Scoped<T extends object = object> = own.Scoped<T>;
 export type { Class, Recipe } from './scoped.js';

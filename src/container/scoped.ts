@@ -21,6 +21,8 @@ export interface Recipe<T extends object = object> {
   readonly callable?: boolean;
   /** Made by a constructor, and not by a function, which may be asynchronous. */
   readonly constructed?: boolean;
+  /** Whether what was made is not its own, but what it has been given: a singleton is not disposed of with the unit. */
+  lends?(made: object): boolean;
   /** The context-scoped among what it depends on. */
   needs?(): Iterable<Scoped>;
 }
@@ -149,7 +151,8 @@ export class Scoped<T extends object = object> {
     } finally {
       making.pop();
     }
-    if (!isPromiseLike(made)) return this.#keep(made as T, unit);
+    // An instance may be a thenable by itself.
+    if (this.#recipe.constructed || !isPromiseLike(made)) return this.#keep(made as T, unit);
     this.#await(made, unit);
     return undefined;
   }
@@ -178,7 +181,7 @@ export class Scoped<T extends object = object> {
   #keep(made: T, unit: Unit): T {
     if ((typeof made !== 'object' && typeof made !== 'function') || made === null)
       throw invalidInstance(this, made);
-    disposeWith(unit, this as Scoped, made);
+    if (this.#recipe.lends?.(made) !== true) disposeWith(unit, this as Scoped, made);
     // An asynchronous factory can take longer than the unit.
     if (unit.ended) throw ended(this);
     UnitInstances.for(unit).made.set(this as Scoped, made);

@@ -1,4 +1,5 @@
-import { type Class, isContextScoped } from './internal.js';
+import { unmarkedSubclass } from './errors.js';
+import { type Class, extendsContextScoped, isContextScoped } from './internal.js';
 import { recipeOf } from './tsyringe-class.js';
 import { passingContextErrors } from './tsyringe-failures.js';
 import { type Container, classOf } from './tsyringe-internals.js';
@@ -19,6 +20,7 @@ export function putStandInsInto({ container, injectable }: Tsyringe): void {
   known.add(prototype);
   const { construct } = prototype;
   prototype.construct = function (this: Container, type, resolution) {
+    if (extendsContextScoped(type)) throw unmarkedSubclass(type as Class);
     return passingContextErrors(() =>
       isContextScoped(type)
         ? standInIn(this, type as Class, (owner) => recipeOf(type as Class, owner, construct, injectable))

@@ -57,6 +57,7 @@ export class Context {
       const before = cell.unit;
       const extent = new UnitExtent({ kind: 'context', cell, foreign: cell.foreign, given: true }, () => {
         cell.unit = before;
+        return undefined;
       });
       cell.unit = extent.unit;
       cell.foreign = extent.unit.foreign;

@@ -1,13 +1,12 @@
 import { types } from 'node:util';
 import { optionsOf, requireFunction, requireOptionalString, wrongArgument } from './arguments.js';
-import type { Failure } from './extent.js';
 import { runExtent } from './follow.js';
 import { currentFrame } from './foreign-context.js';
 import { captureForeign } from './foreign-states.js';
 import { type Method, standIn, wrapMethod } from './method-decorator.js';
 import { captureCell } from './overlay.js';
 import { reportError } from './report-error.js';
-import { track } from './tasks.js';
+import { type Settled, track } from './tasks.js';
 import { UnitExtent } from './unit-extent.js';
 
 export interface PreserveOptions {
@@ -31,7 +30,7 @@ function preserve(method: Method, name: string, background: boolean): Method {
   return function (this: unknown, ...args: never[]): unknown {
     const parent = currentFrame();
     const cell = captureCell(parent);
-    let settled: ((failure: Failure | undefined) => void) | undefined;
+    let settled: Settled | undefined;
     const init = { kind: 'preserved', cell, foreign: captureForeign(), name };
     const call = new UnitExtent(init, (failure) => settled?.(failure));
     cell.unit = call.unit;
@@ -39,9 +38,10 @@ function preserve(method: Method, name: string, background: boolean): Method {
     if (!background) return runExtent(call, body);
     const tracked = track(call.unit, parent?.unit);
     settled = (failure) => {
-      tracked(failure);
+      const ended = tracked(failure);
       if (failure !== undefined)
         call.run(() => reportError(failure.error, `in the background call '${name}'`));
+      return ended;
     };
     return inBackground(call, body);
   };

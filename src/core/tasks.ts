@@ -16,8 +16,11 @@ interface Entry extends ActiveTask {
 
 const active = new Set<Entry>();
 
-/** Keeps the unit of a task among the active ones until the returned function is called. */
-export function track(unit: Unit, parent: Unit | undefined): (failure: Failure | undefined) => void {
+/** Called when a task has settled; gives what is to be called when its unit has ended too, if anything. */
+export type Settled = (failure: Failure | undefined) => (() => void) | undefined;
+
+/** Keeps the unit of a task among the active ones until it has ended. */
+export function track(unit: Unit, parent: Unit | undefined): Settled {
   let settle = (): void => {};
   const settled = new Promise<void>((resolve) => {
     settle = resolve;
@@ -27,9 +30,11 @@ export function track(unit: Unit, parent: Unit | undefined): (failure: Failure |
   const { taskStart, taskEnd } = channels;
   if (taskStart.hasSubscribers) taskStart.publish({ unit, name: unit.name, parent });
   return (failure) => {
-    active.delete(entry);
-    entry.settle();
     if (taskEnd.hasSubscribers) taskEnd.publish({ unit, name: unit.name, parent, ...failure });
+    return () => {
+      active.delete(entry);
+      entry.settle();
+    };
   };
 }
 

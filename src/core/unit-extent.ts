@@ -6,6 +6,7 @@ import { type ForeignStates, runForeign } from './foreign-states.js';
 import type { Frame } from './frame.js';
 import { copyCell } from './overlay.js';
 import { storage } from './storage.js';
+import type { Settled } from './tasks.js';
 import { Unit } from './unit.js';
 
 export interface UnitInit {
@@ -29,10 +30,10 @@ export class UnitExtent implements Extent {
   readonly unit: Unit;
   ending: Promise<void> | undefined;
   readonly #init: UnitInit;
-  readonly #settled: ((failure: Failure | undefined) => void) | undefined;
+  readonly #settled: Settled | undefined;
   #over = false;
 
-  constructor(init: UnitInit, settled?: (failure: Failure | undefined) => void) {
+  constructor(init: UnitInit, settled?: Settled) {
     this.#init = init;
     this.#settled = settled;
     this.unit = openUnit(init);
@@ -45,8 +46,10 @@ export class UnitExtent implements Extent {
   end(failure?: Failure): void {
     if (this.#over) return;
     this.#over = true;
-    this.#settled?.(failure);
+    const ended = this.#settled?.(failure);
     this.ending = this.unit.end();
+    if (this.ending === undefined) ended?.();
+    else if (ended !== undefined) void this.ending.then(ended);
   }
 
   repeat(): () => UnitExtent {

@@ -24,6 +24,11 @@ export function noteApplication(modules: ModulesContainer): void {
   applications.add(new WeakRef(modules));
 }
 
+/** Has the application of `modules`, which is closed, searched no more. */
+export function forgetApplication(modules: ModulesContainer): void {
+  for (const reference of applications) if (reference.deref() === modules) applications.delete(reference);
+}
+
 /** Notes that what inherits from `prototype` asks for its module. */
 export function noteConsumers(prototype: object): void {
   consumers.add(prototype);

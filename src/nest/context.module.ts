@@ -9,6 +9,7 @@ import {
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { drainTasks, setErrorReporter } from '../core/internal.js';
+import { forgetApplication } from './applications.js';
 import { hasClsEnhancers, registerClsStore } from './cls-store.js';
 import {
   ConfigurableModuleClass,
@@ -153,30 +154,34 @@ export class ContextModule
   async onApplicationShutdown(): Promise<void> {
     if (!this.#timedOut) await this.#drain();
     this.#takeBackReporter();
+    forgetApplication(this.#modules);
   }
 
   async #drain(): Promise<void> {
     const { shutdownTimeoutMs } = this.#options;
-    const [left] = await Promise.all([
+    const [tasks, ended] = await Promise.all([
       drainTasks(shutdownTimeoutMs),
       withinMs(shutdownTimeoutMs, this.#opener.ended()),
     ]);
-    if (left.length === 0) return;
+    if (tasks.length === 0 && ended) return;
     this.#timedOut = true;
-    const names = left.map(({ name, unit }) => `${name ?? unit.kind} (${unit.id})`).join(', ');
+    const left = tasks.map(({ name, unit }) => `${name ?? unit.kind} (${unit.id})`);
+    if (!ended) left.push('the end of a request: its onEnd or the disposal of its instances');
     this.#log.warn(
-      `Shutdown goes on after ${shutdownTimeoutMs} ms without ${left.length} unfinished: ${names}`,
+      `Shutdown goes on after ${shutdownTimeoutMs} ms without ${left.length} unfinished: ${left.join(', ')}`,
     );
   }
 }
 
-async function withinMs(ms: number, work: Promise<void>): Promise<void> {
+/** Whether `work` is done by then. */
+async function withinMs(ms: number, work: Promise<void>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
   });
-  await Promise.race([work, late]);
+  const done = await Promise.race([work.then(() => true), late]);
   clearTimeout(timer);
+  return done;
 }
 
 /** Errors that nobody is there to receive go to `log` until the returned function is called. */

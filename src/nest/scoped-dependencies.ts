@@ -25,6 +25,8 @@ export function dependenciesOfClass(type: Type): ScopedDependency[] {
   const types = [...((Reflect.getMetadata(PARAMETER_TYPES, type) ?? []) as Declared[])];
   const declared = (Reflect.getMetadata(PARAMETERS, type) ?? []) as { index: number; param: Declared }[];
   for (const { index, param } of declared) types[index] = param;
+  // Without the compiler's metadata (esbuild) a parameter would be left out, and be undefined.
+  types.length = Math.max(types.length, constructorOwner(type).length);
   const optional = (Reflect.getOwnMetadata(OPTIONAL_PARAMETERS, constructorOwner(type)) ?? []) as number[];
   const parameters = Array.from(types, (token, at) => dependency(token, at, optional.includes(at)));
   const properties = (Reflect.getMetadata(PROPERTIES, type) ?? []) as {

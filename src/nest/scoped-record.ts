@@ -45,6 +45,7 @@ export class ScopedRecord {
       connect: () => this.connect(),
       make: () => this.#make(),
       constructed: type !== undefined,
+      lends: (made) => this.#injected?.parameters.includes(made) === true,
       needs: () => this.#scoped(),
     });
   }

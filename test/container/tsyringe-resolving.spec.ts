@@ -228,11 +228,10 @@ describe('it does not matter', () => {
   });
 });
 
-test('a subclass that is not marked is a class like any other', () => {
+test('a subclass that is not marked is refused: it would be one for all units of work', () => {
   @injectable()
   class Sub extends Counter {}
-  expect(container.resolve(Sub)).not.toBe(container.resolve(Sub));
-  expect(container.resolve(Sub).add()).toBe(1);
+  expect(() => container.resolve(Sub)).toThrow(expect.objectContaining({ code: 'ERR_NOT_CONTEXT_SCOPED' }));
 });
 
 test('what is registered for a class takes its place, as with any other', () => {
