@@ -45,13 +45,14 @@ function run(
   dispose: Dispose | undefined,
 ): Promise<void> | undefined {
   let result: unknown;
-  // Before, because what is left running is not to get one that is being disposed of.
-  if (dispose !== undefined) letGo(unit, scoped);
   try {
     result = dispose?.call(made);
   } catch (error) {
     settled(unit, scoped, { error });
     return undefined;
+  } finally {
+    // Not when it has settled: what is left running is not to get one that is being disposed of.
+    if (dispose !== undefined) letGo(unit, scoped);
   }
   if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') {
     settled(unit, scoped);

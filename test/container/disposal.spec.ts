@@ -492,3 +492,30 @@ test('an object that two factories give is disposed of once', () => {
   inUnit(() => void other.use());
   expect(log).toEqual(['shared']);
 });
+
+test('what is left running does not get an instance that is being disposed of', async () => {
+  let release = () => {};
+  const disposing = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const one = scoped('One', () => ({ [Symbol.asyncDispose]: () => disposing }));
+  let left: unknown;
+  let late = () => {};
+  const started = new Promise<void>((resolve) => {
+    late = resolve;
+  });
+  const ended = runUnitOfWork({ kind: 'test' }, async () => {
+    one.use();
+    void started.then(() => {
+      try {
+        left = one.use();
+      } catch (error) {
+        left = error;
+      }
+      release();
+    });
+  });
+  setImmediate(late);
+  await ended;
+  expect(left).toMatchObject({ code: 'ERR_SCOPE_ENDED' });
+});

@@ -38,7 +38,6 @@ describe.each([
   ['providers: [Cart]', { providers: [Cart] }],
   ['{ provide, useClass: Cart }', { providers: [{ provide: 'cart', useClass: Cart }] }],
   ['{ provide: Cart, useClass: Cart }', { providers: [{ provide: Cart, useClass: Cart }] }],
-  ['{ provide: APP_PIPE, useClass: Cart }', { providers: [{ provide: APP_PIPE, useClass: Cart }] }],
   ['controllers: [Cart]', { controllers: [Cart] }],
 ])('%s', (_, metadata) => {
   it.each([
@@ -48,6 +47,11 @@ describe.each([
     const Shop = moduleOf('Shop', metadata);
     expect(await refusalOf({ imports: [Shop] }, start)).toMatchObject(refusedIn('Shop'));
   });
+});
+
+it('as a global pipe it is refused too', async () => {
+  const Shop = moduleOf('Shop', { providers: [{ provide: APP_PIPE, useClass: Cart }] });
+  expect(await refusalOf({ imports: [Shop] }, startScript)).toMatchObject({ code: 'ERR_NOT_REGISTERED' });
 });
 
 it('also beside scopedProvider(Cart) in another module', async () => {
