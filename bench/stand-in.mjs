@@ -14,38 +14,49 @@ import { parseArgs } from 'node:util';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ClsModule, ClsService, InjectableProxy } from 'nestjs-cls';
-import { runUnitOfWork } from 'nestjs-contextvars/core';
-import { Scoped, standInFor } from '../dist/esm/container/internal.js';
+import { ContextModule, ContextScoped, runUnitOfWork } from 'nestjs-contextvars';
 
-class Caller {
-  #tenant = 1;
-  name = 'ann';
-  add(amount) {
-    return this.#tenant + amount;
-  }
-}
+const callerClass = () =>
+  class Caller {
+    #tenant = 1;
+    name = 'ann';
+    add(amount) {
+      return this.#tenant + amount;
+    }
+  };
+const Direct = callerClass();
+const Own = callerClass();
+const Proxied = callerClass();
+ContextScoped()(Own);
+InjectableProxy()(Proxied);
+const FACTORY = { provide: 'FACTORY', useFactory: () => new Direct() };
 
-/** Runs `body` where both libraries have a context, as in a Nest application, with a proxy of nestjs-cls. */
+/** Runs `body` where both libraries have a context, as in a Nest application. */
 async function inBoth(body) {
-  InjectableProxy()(Caller);
   class AppModule {}
-  Module({ imports: [ClsModule.forRoot({}), ClsModule.forFeature(Caller)] })(AppModule);
+  Module({
+    imports: [
+      ClsModule.forRoot({}),
+      ClsModule.forFeature(Proxied),
+      ContextModule.forRoot(),
+      ContextModule.forFeature([Own, FACTORY]),
+    ],
+  })(AppModule);
   const app = await NestFactory.createApplicationContext(AppModule, { logger: false });
   const cls = app.get(ClsService);
+  const get = (token) => app.get(token, { strict: false });
   return cls.run(async () => {
     await cls.proxy.resolve();
-    return runUnitOfWork({ kind: 'bench' }, () => body(app.get(Caller, { strict: false }), cls));
+    return runUnitOfWork({ kind: 'bench' }, () => body(get, cls));
   });
 }
 
-const standIn = (recipe) => standInFor(new Scoped({ name: 'Caller', make: () => new Caller(), ...recipe }));
-
 const subjects = {
-  direct: () => new Caller(),
-  floor: (_proxy, cls) => new Proxy({ name: 'ann', add: () => cls.getId() }, Object.create(null)),
-  'stand-in': () => standIn({ type: Caller }),
-  'stand-in of a factory': () => standIn({}),
-  'nestjs-cls proxy': (proxy) => proxy,
+  direct: () => new Direct(),
+  floor: (_get, cls) => new Proxy({ name: 'ann', add: () => cls.getId() }, Object.create(null)),
+  'stand-in': (get) => get(Own),
+  'stand-in of a factory': (get) => get('FACTORY'),
+  'nestjs-cls proxy': (get) => get(Proxied),
 };
 
 const uses = {
@@ -58,7 +69,7 @@ export const variants = Object.fromEntries(
   Object.entries(subjects).flatMap(([subject, get]) =>
     Object.entries(uses).map(([what, use]) => [
       `${subject}, ${what}`,
-      (measure) => inBoth((proxy, cls) => measure(use(get(proxy, cls)))),
+      (measure) => inBoth((provided, cls) => measure(use(get(provided, cls)))),
     ]),
   ),
 );

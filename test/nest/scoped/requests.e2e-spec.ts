@@ -26,7 +26,8 @@ import { UnitLog } from '../http/support/unit-log.js';
 import { until } from '../http/support/until.js';
 import { listenerOf } from '../http/support/ways-in.js';
 
-const REQUESTS = 10_000;
+/** On each of the two adapters. */
+const REQUESTS = 5000;
 const AT_ONCE = 500;
 
 /** What has become of the instances of a run. */

@@ -1,6 +1,6 @@
 import { seededRandom } from '../../http/support/seeded-random.js';
 
-export const GRAPHS = 40;
+export const GRAPHS = 15;
 /** GRAPH_SEED begins with another one. */
 export const FIRST_SEED = Number(process.env.GRAPH_SEED ?? 1);
 
