@@ -37,6 +37,8 @@ const shared = {
 
 /** @type {import('jest').Config} */
 export default {
+  // jest by itself leaves one core idle, of two.
+  maxWorkers: '100%',
   projects: [
     // Core works without reflect-metadata, so its tests run without it.
     { ...shared, displayName: 'core', testRegex: '/test/core/.*\\.(spec|e2e-spec)\\.ts$' },
