@@ -18,6 +18,10 @@ import { until } from '../http/support/until.js';
 import { startApp, stopApps } from '../module/support/running-app.js';
 import { closeApps, startTesting } from './support/application.js';
 
+// What the collector leaves for once differs from run to run: compiled code holds what it no longer needs. What is
+// really kept is kept each time.
+jest.retryTimes(3);
+
 const REQUESTS = 20;
 
 const refs: { readonly what: string; readonly ref: WeakRef<object> }[] = [];
