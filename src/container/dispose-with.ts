@@ -1,5 +1,4 @@
 import { channels, reportError, type Unit } from '../core/internal.js';
-import { atBase } from './at-base.js';
 import type { Scoped } from './scoped.js';
 import { scopedOf } from './stand-in.js';
 import { UnitInstances } from './unit-instances.js';
@@ -13,7 +12,7 @@ export function disposeWith(unit: Unit, scoped: Scoped, made: object): void {
   const dispose = isDisposedElsewhere(unit, made) ? undefined : disposeOf(made);
   if (dispose === undefined && !channels.instanceEnd.hasSubscribers) return;
   if (unit.ended) {
-    void atBase(unit, () => run(unit, scoped, made, dispose));
+    void unit.enter(() => run(unit, scoped, made, dispose));
     return;
   }
   if (dispose !== undefined) {

@@ -1,5 +1,4 @@
 import { currentFrame, storage, type Unit } from '../core/internal.js';
-import { atBase } from './at-base.js';
 import { disposeWith } from './dispose-with.js';
 import { cycle, ended, invalidInstance, notLoaded, noUnit } from './errors.js';
 import { UnitInstances } from './unit-instances.js';
@@ -147,7 +146,8 @@ export class Scoped<T extends object = object> {
     making.push(this);
     let made: T | PromiseLike<T>;
     try {
-      made = atBase(unit, () => this.#recipe.make());
+      // At the base, and not where whoever came first happens to be: an instance must not keep a privilege.
+      made = unit.enter(() => this.#recipe.make());
     } finally {
       making.pop();
     }
@@ -161,16 +161,18 @@ export class Scoped<T extends object = object> {
     // Of the unit alone is held here what lasts as long as this may: it lets the instances go at its end.
     const settled = () => UnitInstances.in(unit)?.loading?.delete(this);
     // At the base, because a thenable of others does its work when it is asked for its result.
-    const loaded = atBase(unit, () => Promise.resolve(made)).then(
-      (instance) => {
-        settled();
-        return this.#keep(instance, unit);
-      },
-      (error: unknown) => {
-        settled();
-        throw error;
-      },
-    );
+    const loaded = unit
+      .enter(() => Promise.resolve(made))
+      .then(
+        (instance) => {
+          settled();
+          return this.#keep(instance, unit);
+        },
+        (error: unknown) => {
+          settled();
+          throw error;
+        },
+      );
     // Whoever loads it gets the error; where nobody does, its use has failed already.
     loaded.catch(() => {});
     const instances = UnitInstances.for(unit);

@@ -2,10 +2,9 @@ import { type Cell, emptyCell } from './cell.js';
 import type { Extent, Failure } from './extent.js';
 import { runExtent } from './follow.js';
 import { currentFrame, forkForeign } from './foreign-context.js';
-import { type ForeignStates, runForeign } from './foreign-states.js';
+import type { ForeignStates } from './foreign-states.js';
 import type { Frame } from './frame.js';
 import { copyCell } from './overlay.js';
-import { storage } from './storage.js';
 import type { Settled } from './tasks.js';
 import { Unit } from './unit.js';
 
@@ -40,7 +39,7 @@ export class UnitExtent implements Extent {
   }
 
   run<R>(fn: () => R): R {
-    return runForeign(this.unit.foreign, () => storage.run(this.unit.base, fn));
+    return this.unit.enter(fn);
   }
 
   end(failure?: Failure): void {

@@ -137,6 +137,11 @@ export class Unit implements UnitOfWork {
     this.#open?.delete(scope);
   }
 
+  /** Runs `fn` at the base: under no temporary binding, in no branch, with the contexts of other libraries. */
+  enter<R>(fn: () => R): R {
+    return runForeign(this.#foreign, () => storage.run(this.#base, fn));
+  }
+
   /** Calls `hook` at the base of the unit when it ends. */
   on(phase: EndPhase, hook: EndHook): void {
     if (this.ended) throw this.#endedError();
@@ -181,7 +186,7 @@ export class Unit implements UnitOfWork {
   #runHook(hook: EndHook): PromiseLike<void> | undefined {
     const report = (error: unknown) => reportError(error, `at the end of the unit of work '${this.kind}'`);
     try {
-      const result = runForeign(this.#foreign, () => storage.run(this.#base, hook));
+      const result = this.enter(hook);
       // A promise of ours, because a thenable of others may call back from anywhere.
       return typeof result?.then === 'function' ? Promise.resolve(result).catch(report) : undefined;
     } catch (error) {

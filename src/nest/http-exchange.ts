@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { types } from 'node:util';
-import { runForeign, storage, type Unit } from '../core/internal.js';
+import { storage, type Unit } from '../core/internal.js';
 import type { RequestEnd } from './context-module.options.js';
 import { watchQueued } from './queued-responses.js';
 import { Stamped } from './stamped.js';
@@ -70,8 +70,7 @@ export class HttpExchange {
 
   /** Runs `fn` at the base of the unit. */
   enter<R>(fn: () => R): R {
-    const { unit } = this;
-    return runForeign(unit.foreign, () => storage.run(unit.base, fn));
+    return this.unit.enter(fn);
   }
 
   /** Runs `fn` where the caller is, if that is in this unit, at its base otherwise. */
