@@ -72,7 +72,7 @@ function settled(unit: Unit, { name }: Scoped, failure?: { readonly error: unkno
 function letGo(unit: Unit, scoped: Scoped): void {
   const instances = UnitInstances.in(unit);
   if (instances === undefined) return;
-  instances.made.delete(scoped);
+  instances.delete(scoped);
   instances.gone ??= new Set();
   instances.gone.add(scoped);
 }

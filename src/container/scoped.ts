@@ -49,18 +49,17 @@ export class Scoped<T extends object = object> {
    * ERR_INSTANCE_NOT_LOADED, ERR_INVALID_INSTANCE; what the constructor or factory throws passes as it is.
    */
   use(): T {
+    // Not currentFrame alone: bench/stand-in.mjs shows the difference.
     const frame = storage.getStore() ?? currentFrame();
     if (frame === undefined) throw noUnit(this);
-    return (
-      (UnitInstances.in(frame.unit)?.made.get(this.#owner as Scoped) as T | undefined) ??
-      this.#make(frame.unit)
-    );
+    const made = UnitInstances.in(frame.unit)?.get(this.#owner as Scoped) as T | undefined;
+    return made ?? this.#make(frame.unit);
   }
 
   /** The instance of the current unit of work, if there are both. */
   peek(): T | undefined {
     const frame = currentFrame();
-    return frame && (UnitInstances.in(frame.unit)?.made.get(this.owner as Scoped) as T | undefined);
+    return frame && (UnitInstances.in(frame.unit)?.get(this.owner as Scoped) as T | undefined);
   }
 
   /** Whether a unit of work is active, so that `use` could make an instance. */
@@ -105,7 +104,7 @@ export class Scoped<T extends object = object> {
 
   async #load(unit: Unit, path: readonly Scoped[]): Promise<void> {
     const { owner } = this;
-    if (UnitInstances.in(unit)?.made.has(owner as Scoped)) return;
+    if (UnitInstances.in(unit)?.has(owner as Scoped)) return;
     this.#recipe.connect?.();
     if (this.owner !== owner || owner !== this) {
       await this.owner.#load(unit, path);
@@ -121,7 +120,7 @@ export class Scoped<T extends object = object> {
   #loaded(unit: Unit): Promise<object> | undefined {
     if (unit.ended) throw ended(this);
     const instances = UnitInstances.for(unit);
-    if (instances.made.has(this as Scoped)) return undefined;
+    if (instances.has(this as Scoped)) return undefined;
     if (!instances.loading?.has(this)) this.#start(unit);
     return instances.loading?.get(this);
   }
@@ -186,7 +185,7 @@ export class Scoped<T extends object = object> {
     if (this.#recipe.lends?.(made) !== true) disposeWith(unit, this as Scoped, made);
     // An asynchronous factory can take longer than the unit.
     if (unit.ended) throw ended(this);
-    UnitInstances.for(unit).made.set(this as Scoped, made);
+    UnitInstances.for(unit).set(this as Scoped, made);
     return made;
   }
 }

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { wrongArgument } from './arguments.js';
 import { bindContext } from './bind-context.js';
+import { bindEventTarget } from './bind-event-target.js';
 
 type Listener = (...args: never[]) => unknown;
 type Add = (event: string | symbol, listener: Listener) => EventEmitter;
@@ -12,27 +13,41 @@ const ADD_ONCE = { once: 'on', prependOnceListener: 'prependListener' } as const
 
 /**
  * Makes listeners that are added to `emitter` from now on run in the context in which they are added; Node
- * runs them in the one of `emit` (nodejs/node#33723). Returns the emitter. Listeners are removed as before.
+ * runs them in the one of `emit`, `dispatchEvent` or `abort` (nodejs/node#33723). Returns the emitter. Listeners are removed
+ * as before.
  *
- * @throws TypeError where it is no EventEmitter.
+ * @param emitter an EventEmitter (a stream, a socket, a Redis client) or an EventTarget (an AbortSignal, a
+ * MessagePort, a WebSocket); of the latter also the handlers that are assigned, as to `onabort`.
+ * @throws TypeError where it is neither.
  *
  * @example
  * bindEmitter(socket).on('data', (chunk) => logger.log(requestId.get()));
+ * bindEmitter(signal).addEventListener('abort', () => logger.log(requestId.get()));
  */
-export function bindEmitter<E extends Pick<EventEmitter, 'on' | 'once' | 'emit' | 'removeListener'>>(
-  emitter: E,
-): E {
-  const target = emitter as unknown as EventEmitter & { [BOUND]?: true };
-  if (
-    typeof target !== 'object' ||
-    target === null ||
-    typeof target.on !== 'function' ||
-    typeof target.emit !== 'function'
-  ) {
-    throw wrongArgument('bindEmitter', 'an EventEmitter', emitter);
+export function bindEmitter<
+  E extends Pick<EventEmitter, 'on' | 'once' | 'emit' | 'removeListener'> | EventTarget,
+>(emitter: E): E {
+  const target = emitter as unknown as EventEmitter & EventTarget & { [BOUND]?: true };
+  if (typeof target !== 'object' || target === null || !(isEventTarget(target) || isEmitter(target))) {
+    throw wrongArgument('bindEmitter', 'an EventEmitter or an EventTarget', emitter);
   }
   if (target[BOUND]) return emitter;
   define(target, BOUND, true);
+  // A MessagePort is both, and its `on` calls its `addEventListener`.
+  if (isEventTarget(target)) bindEventTarget(target);
+  else bindEventEmitter(target);
+  return emitter;
+}
+
+function isEventTarget(target: Partial<EventTarget>): boolean {
+  return typeof target.addEventListener === 'function' && typeof target.dispatchEvent === 'function';
+}
+
+function isEmitter(target: Partial<EventEmitter>): boolean {
+  return typeof target.on === 'function' && typeof target.emit === 'function';
+}
+
+function bindEventEmitter(target: EventEmitter): void {
   const original = {
     on: target.on,
     addListener: target.addListener,
@@ -58,7 +73,6 @@ export function bindEmitter<E extends Pick<EventEmitter, 'on' | 'once' | 'emit' 
     };
     define(target, name, addOnce);
   }
-  return emitter;
 }
 
 /** `removeListener` and `listeners` of Node look at this property, for the sake of `once`. */

@@ -47,32 +47,39 @@ export function bindIterator<T extends Iterates>(iterator: T, extent: Extent): T
  * An iterable that does its work inside; each iteration has an extent of its own, and so has each `await` of
  * one that can be awaited too, which is left to `followThen`.
  */
-export function bindIterable<T extends AsyncIterable<unknown>>(
+export function bindIterable<T extends Iterable<unknown> | AsyncIterable<unknown>>(
   iterable: T,
   again: () => Extent,
   followThen: (extent: Extent) => Promise<unknown>,
 ): T {
-  const iterate = (): unknown => {
-    const extent = again();
-    extent.pend();
-    const iterator = ended(() => extent.run(() => iterable[Symbol.asyncIterator]()), extent, false);
-    const asyncIterator = iterator as AsyncIterator<unknown>;
-    return isIterator(asyncIterator)
-      ? bindIterator(asyncIterator, extent)
-      : bindIterator({ ...pick(asyncIterator), [Symbol.asyncIterator]: () => asyncIterator }, extent);
-  };
-  const methods = new Map<PropertyKey, Method>([[Symbol.asyncIterator, iterate]]);
+  const methods = new Map<PropertyKey, Method>();
+  for (const key of ITERATES) {
+    if (!(key in iterable)) continue;
+    methods.set(key, () => {
+      const extent = again();
+      extent.pend();
+      const iterate = () => (iterable as unknown as Record<typeof key, () => Iterates>)[key]();
+      const iterator = ended(() => extent.run(iterate), extent, false) as Iterates;
+      return bindIterator(
+        isIterator(iterator) ? iterator : { ...pick(iterator), [key]: () => iterator },
+        extent,
+      );
+    });
+  }
   if (isThenable(iterable)) {
     methods.set('then', (...args) => followThen(again()).then(...(args as [])));
   }
   return facade(iterable, undefined, methods);
 }
 
-function pick(iterator: AsyncIterator<unknown>): Iterates {
+function pick(iterator: Iterates): Iterates {
+  const step = (name: keyof Iterates): Method => {
+    return (...args) => Reflect.apply(iterator[name] as Method, iterator, args);
+  };
   return {
-    next: (...args: []) => iterator.next(...args),
-    ...(iterator.return && { return: (value?: unknown) => iterator.return?.(value) }),
-    ...(iterator.throw && { throw: (error?: unknown) => iterator.throw?.(error) }),
+    next: step('next'),
+    ...(iterator.return && { return: step('return') }),
+    ...(iterator.throw && { throw: step('throw') }),
   };
 }
 

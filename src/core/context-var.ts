@@ -9,6 +9,7 @@ import { settle } from './follow.js';
 import { currentFrame } from './foreign-context.js';
 import type { Frame } from './frame.js';
 import { inForce, nearest, push } from './overlay.js';
+import { registerPortable } from './portable-variables.js';
 import { PERMANENT, Slot } from './slot.js';
 import { storage } from './storage.js';
 import { checkToken, newToken, Token, useToken } from './token.js';
@@ -25,6 +26,8 @@ function getSlowly(variable: ContextVar<unknown>, args: ArrayLike<unknown>): unk
 
 /** The place of a variable in every cell; undefined where it is no ContextVar. */
 export let indexOf: (variable: ContextVar<unknown>) => number | undefined;
+/** What a variable is bound to at `frame`, `Token.MISSING` where it is not; its default does not count. */
+export let boundAt: (variable: ContextVar<unknown>, frame: Frame | undefined) => unknown;
 
 // An import is read anew at each use; this is a constant to the compiler, which `get` notices.
 const als = storage;
@@ -34,7 +37,11 @@ export interface ContextVarOptions<T> {
   readonly default?: T;
   /** Keeps the value out of `inspect`, JSON, error messages, logs and diagnostics. Default: false. */
   readonly secret?: boolean;
-  /** Lets the variable cross process boundaries, written by this codec. Default: it never leaves the process. */
+  /**
+   * Lets the variable cross process boundaries, written by this codec and found there by its name, which no other
+   * portable variable may have. With `secret` only a codec that encrypts (`confidential`). Default: it never leaves
+   * the process.
+   */
   readonly codec?: Codec<T>;
 }
 
@@ -55,7 +62,10 @@ export class ContextVar<T> {
   readonly #secret: boolean;
   readonly #codec: Codec<T> | undefined;
 
-  /** @throws TypeError where `name` is not a non-empty string or an option has the wrong type. */
+  /**
+   * @throws TypeError where `name` is not a non-empty string, an option has the wrong type, or a secret variable a
+   * codec that does not encrypt; ContextError `ERR_DUPLICATE_NAME` where another portable variable has the name.
+   */
   constructor(name: string, options?: ContextVarOptions<T>) {
     requireName('ContextVar', name);
     if (new.target !== ContextVar) throw new TypeError('ContextVar: cannot be subclassed');
@@ -65,7 +75,13 @@ export class ContextVar<T> {
     if (codec !== undefined && (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function')) {
       throw wrongArgument(`ContextVar '${name}'`, 'a codec with encode and decode', codec);
     }
+    if (secret && codec !== undefined && codec.confidential !== true) {
+      throw new TypeError(
+        `ContextVar '${name}': a secret leaves the process only by a codec that encrypts and says so (confidential: true)`,
+      );
+    }
     this.#name = name;
+    if (codec !== undefined) registerPortable(this as ContextVar<unknown>, ContextVar);
     this.index = nextIndex();
     this.#hasDefault = 'default' in rest;
     this.#default = rest.default;
@@ -236,6 +252,7 @@ export class ContextVar<T> {
   static {
     readSlowly = (variable, args) => variable.#getSlowly(args);
     indexOf = (variable) => (#name in variable ? variable.index : undefined);
+    boundAt = (variable, frame) => variable.#find(frame);
   }
 }
 

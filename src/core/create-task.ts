@@ -1,10 +1,11 @@
+import { abortWith, requireOptionalSignal } from './abort-with.js';
 import { optionsOf, requireFunction, requireOptionalString } from './arguments.js';
 import { type Context, cellOf } from './context.js';
 import { runExtent } from './follow.js';
 import { currentFrame } from './foreign-context.js';
 import { captureForeign } from './foreign-states.js';
 import { captureCell } from './overlay.js';
-import { track } from './tasks.js';
+import { Task } from './tasks.js';
 import { UnitExtent } from './unit-extent.js';
 
 export interface TaskOptions {
@@ -12,6 +13,11 @@ export interface TaskOptions {
   readonly name?: string;
   /** Runs the task in this Context itself, not in a copy of the current one. */
   readonly context?: Context;
+  /**
+   * Aborts the signal of the task's own unit of work (`currentUnit().signal`) too, with the same reason; the task goes
+   * on until `fn` heeds that. Default: none, so that the task outlives whatever it was started in.
+   */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -20,26 +26,34 @@ export interface TaskOptions {
  * `asyncio.create_task`, but for the synchronous start.
  *
  * @returns a promise of the result; it rejects with what `fn` throws, also synchronously.
+ * @throws TypeError where an argument has the wrong type.
  *
  * @example
  * const receipt = createTask(async () => render(order), { name: 'receipt' });
+ * // ends with the request that it belongs to:
+ * const hint = createTask(() => lookUp(currentUnit()?.signal), { signal: currentUnit()?.signal });
  */
 export function createTask<R>(fn: () => R, options?: TaskOptions): Promise<Awaited<R>> {
   requireFunction('createTask', fn);
-  const { name, context } = optionsOf('createTask', options) ?? {};
+  const { name, context, signal } = optionsOf('createTask', options) ?? {};
   requireOptionalString('createTask', 'name', name);
+  requireOptionalSignal('createTask', signal);
   const given = context === undefined ? undefined : cellOf('createTask', context);
   const parent = currentFrame();
   const cell = given ?? captureCell(parent);
   const foreign = given === undefined ? captureForeign() : given.foreign;
-  const task = new UnitExtent(
+  const extent: UnitExtent = new UnitExtent(
     { kind: 'task', cell, foreign, name: name ?? (fn.name || undefined), given: given !== undefined },
-    (failure) => settled(failure),
+    (failure) => {
+      unlink();
+      return task.settled(failure);
+    },
   );
-  if (cell.unit === undefined || cell.unit.ended || given === undefined) cell.unit = task.unit;
-  const settled = track(task.unit, parent?.unit);
+  if (cell.unit === undefined || cell.unit.ended || given === undefined) cell.unit = extent.unit;
+  const task: Task = new Task(extent.unit, parent?.unit);
+  const unlink = abortWith(signal, (reason) => task.abort(reason));
   try {
-    return Promise.resolve(runExtent(task, fn)) as Promise<Awaited<R>>;
+    return Promise.resolve(runExtent(extent, fn)) as Promise<Awaited<R>>;
   } catch (error) {
     return Promise.reject(error);
   }

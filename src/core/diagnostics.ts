@@ -21,7 +21,7 @@ export interface ScopeMessage {
   readonly bindings: readonly BindingMessage[];
 }
 
-/** Published when a task or a background call begins and settles. `error` only when it failed. */
+/** Published when a task or a background call begins, is aborted and settles. `error` only when it failed. */
 export interface TaskMessage {
   readonly unit: UnitOfWork;
   readonly name: string | undefined;
@@ -44,6 +44,7 @@ export const channels = {
   scopeStart: channel('nestjs-contextvars:scope:start'),
   scopeEnd: channel('nestjs-contextvars:scope:end'),
   taskStart: channel('nestjs-contextvars:task:start'),
+  taskAbort: channel('nestjs-contextvars:task:abort'),
   taskEnd: channel('nestjs-contextvars:task:end'),
   instanceStart: channel('nestjs-contextvars:instance:start'),
   instanceEnd: channel('nestjs-contextvars:instance:end'),

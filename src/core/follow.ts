@@ -84,7 +84,7 @@ function follow(result: object, extent: Extent): unknown {
 }
 
 // Made and resolved inside, so that `then` of the result, and of a thenable it resolves to, run inside.
-function followThenable(thenable: PromiseLike<unknown>, extent: Extent): Promise<unknown> {
+export function followThenable(thenable: PromiseLike<unknown>, extent: Extent): Promise<unknown> {
   extent.pend();
   const promise = extent.run(
     () =>

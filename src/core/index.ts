@@ -1,9 +1,13 @@
 import type * as own from './implementation.js';
 import { loaded } from './loaded.js';
 
+export const activeTasks: typeof own.activeTasks = loaded.activeTasks;
 export const AsUnitOfWork: typeof own.AsUnitOfWork = loaded.AsUnitOfWork;
 export const bindContext: typeof own.bindContext = loaded.bindContext;
 export const bindEmitter: typeof own.bindEmitter = loaded.bindEmitter;
+export const bindIterable: typeof own.bindIterable = loaded.bindIterable;
+export const bindObservable: typeof own.bindObservable = loaded.bindObservable;
+export const codecs: typeof own.codecs = loaded.codecs;
 export const Context: typeof own.Context = loaded.Context;
 export type Context = own.Context;
 export const ContextError: typeof own.ContextError = loaded.ContextError;
@@ -12,8 +16,13 @@ export const ContextVar: typeof own.ContextVar = loaded.ContextVar;
 export type ContextVar<T> = own.ContextVar<T>;
 export const copyContext: typeof own.copyContext = loaded.copyContext;
 export const createTask: typeof own.createTask = loaded.createTask;
+export const currentCorrelationId: typeof own.currentCorrelationId = loaded.currentCorrelationId;
+export const currentRequestId: typeof own.currentRequestId = loaded.currentRequestId;
 export const currentUnit: typeof own.currentUnit = loaded.currentUnit;
+export const extractContext: typeof own.extractContext = loaded.extractContext;
 export const gather: typeof own.gather = loaded.gather;
+export const injectContext: typeof own.injectContext = loaded.injectContext;
+export const onTask: typeof own.onTask = loaded.onTask;
 export const PreserveContext: typeof own.PreserveContext = loaded.PreserveContext;
 export const preserveContext: typeof own.preserveContext = loaded.preserveContext;
 export const registerForeignContext: typeof own.registerForeignContext = loaded.registerForeignContext;
@@ -26,6 +35,8 @@ export const WithTempContext: typeof own.WithTempContext = loaded.WithTempContex
 export const withTempContext: typeof own.withTempContext = loaded.withTempContext;
 
 export type { Binding } from './binding.js';
+export type { ExtractOptions, InjectOptions } from './carrier.js';
+export type { CarrierKey, CarrierSignOptions, CarrierVerifyOptions } from './carrier-signature.js';
 export type { Codec } from './codec.js';
 export type { ContextErrorCode } from './context-error.js';
 export type { ContextVarOptions } from './context-var.js';
@@ -42,4 +53,6 @@ export type { Gathered } from './gather.js';
 export type { PreserveOptions } from './preserve-context.js';
 export type { AsUnitOfWorkOptions, UnitOptions } from './run-unit-of-work.js';
 export type { ScopedValueOptions } from './scoped-value.js';
+export type { StandardSchema } from './standard-schema.js';
+export type { TaskState, TaskStatus } from './tasks.js';
 export type { UnitOfWork } from './unit.js';

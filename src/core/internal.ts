@@ -3,23 +3,38 @@
 import { loaded } from './loaded.js';
 
 export const {
+  abortWith,
+  addErrorReporter,
+  CARRIER_KEY,
+  carriedContext,
   channels,
+  contextOf,
+  correlationId,
   currentFrame,
+  decodeEntries,
   drainTasks,
   emptyCell,
+  encodeEntries,
+  ID_PATTERN,
   opaque,
   openUnit,
+  outsideAny,
   outsideForeign,
   PERMANENT,
+  portableNamed,
+  portableVariables,
   slotOf,
   reportError,
+  requestId,
   runForeign,
-  setErrorReporter,
+  runTrackedUnit,
   storage,
 } = loaded;
 
 export { optionsOf, requireFunction, requireOptionalString, wrongArgument } from './arguments.js';
+export type { CarrierEntry } from './carrier-entries.js';
 export type { Frame } from './frame.js';
-export { wrapMethod } from './method-decorator.js';
+export { standIn, wrapMethod } from './method-decorator.js';
 export { firstLoaded } from './shared.js';
+export type { Task } from './tasks.js';
 export type { Unit } from './unit.js';

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { abortWith, requireOptionalSignal } from './abort-with.js';
 import { optionsOf, requireFunction, requireOptionalString, wrongArgument } from './arguments.js';
 import { runExtent } from './follow.js';
 import { currentFrame } from './foreign-context.js';
@@ -6,10 +7,10 @@ import { captureForeign } from './foreign-states.js';
 import { type Method, standIn, wrapMethod } from './method-decorator.js';
 import { captureCell } from './overlay.js';
 import { reportError } from './report-error.js';
-import { type Settled, track } from './tasks.js';
+import { Task } from './tasks.js';
 import { UnitExtent } from './unit-extent.js';
 
-export interface PreserveOptions {
+export interface PreserveOptions<A extends unknown[] = unknown[]> {
   /** What the call is named in diagnostics and at shutdown. Default: `Class.method`, or the function's name. */
   readonly name?: string;
   /**
@@ -17,33 +18,45 @@ export interface PreserveOptions {
    * unhandled rejection, and shutdown waits for it. Default: false.
    */
   readonly background?: boolean;
+  /**
+   * Gives, from the arguments of the call and in the context of its caller, a signal that aborts the one of the call's
+   * own unit of work too, with the same reason; the call goes on until its body heeds that. Default: none.
+   */
+  readonly signal?: (...args: A) => AbortSignal | undefined;
 }
 
-function checked(where: string, options: PreserveOptions | undefined): PreserveOptions {
-  const { name, background = false } = optionsOf(where, options) ?? {};
+type Options = Pick<PreserveOptions, 'name' | 'background' | 'signal'>;
+
+function checked(where: string, options: Options | undefined): Options {
+  const { name, background = false, signal } = optionsOf(where, options) ?? {};
   requireOptionalString(where, 'name', name);
   if (typeof background !== 'boolean') throw wrongArgument(where, 'a boolean as background', background);
-  return { ...(name !== undefined && { name }), background };
+  if (signal !== undefined && typeof signal !== 'function')
+    throw wrongArgument(where, 'a function as signal', signal);
+  return { ...(name !== undefined && { name }), background, ...(signal && { signal }) };
 }
 
-function preserve(method: Method, name: string, background: boolean): Method {
+function preserve(where: string, method: Method, name: string, { background, signal }: Options): Method {
   return function (this: unknown, ...args: never[]): unknown {
+    const aborts = signal && (Reflect.apply(signal, this, args) as AbortSignal | undefined);
+    requireOptionalSignal(where, aborts);
     const parent = currentFrame();
     const cell = captureCell(parent);
-    let settled: Settled | undefined;
     const init = { kind: 'preserved', cell, foreign: captureForeign(), name };
-    const call = new UnitExtent(init, (failure) => settled?.(failure));
-    cell.unit = call.unit;
-    const body = () => Reflect.apply(method, this, args) as unknown;
-    if (!background) return runExtent(call, body);
-    const tracked = track(call.unit, parent?.unit);
-    settled = (failure) => {
-      const ended = tracked(failure);
-      if (failure !== undefined)
+    const call: UnitExtent = new UnitExtent(init, (failure) => {
+      unlink();
+      const ended = task?.settled(failure);
+      if (background && failure !== undefined)
         call.run(() => reportError(failure.error, `in the background call '${name}'`));
       return ended;
-    };
-    return inBackground(call, body);
+    });
+    cell.unit = call.unit;
+    const task: Task | undefined = background ? new Task(call.unit, parent?.unit) : undefined;
+    const abort = (reason: unknown) =>
+      task === undefined ? call.run(() => call.unit.abort(reason)) : task.abort(reason);
+    const unlink = abortWith(aborts, abort);
+    const body = () => Reflect.apply(method, this, args) as unknown;
+    return background ? inBackground(call, body) : runExtent(call, body);
   };
 }
 
@@ -64,16 +77,19 @@ function inBackground(call: UnitExtent, body: () => unknown): unknown {
  * own: what it sets stays there. Called outside any context it begins an empty unit. No temporary
  * ScopedValue is seen inside.
  *
+ * @throws TypeError where an argument has the wrong type; the function throws it where `signal` gives no signal.
+ *
  * @example
  * const render = preserveContext(async (order: Order) => { ... }, { background: true });
  */
 export function preserveContext<F extends (...args: never[]) => unknown>(
   fn: F,
-  options?: PreserveOptions,
+  options?: PreserveOptions<Parameters<F>>,
 ): F {
-  requireFunction('preserveContext', fn);
-  const { name, background = false } = checked('preserveContext', options);
-  return standIn(preserve(fn, name ?? (fn.name || 'anonymous'), background), fn) as F;
+  const where = 'preserveContext';
+  requireFunction(where, fn);
+  const given = checked(where, options as Options | undefined);
+  return standIn(preserve(where, fn, given.name ?? (fn.name || 'anonymous'), given), fn) as F;
 }
 
 /**
@@ -84,9 +100,14 @@ export function preserveContext<F extends (...args: never[]) => unknown>(
  * class Receipts {
  *   \@PreserveContext({ background: true })
  *   async render(order: Order) { ... }
+ *
+ *   // stops, where it looks at currentUnit().signal, when the request ends
+ *   \@PreserveContext({ background: true, signal: () => currentUnit()?.signal })
+ *   async preview(order: Order) { ... }
  * }
  */
-export function PreserveContext(options?: PreserveOptions): MethodDecorator {
-  const { name, background = false } = checked('@PreserveContext', options);
-  return wrapMethod('@PreserveContext', (method, own) => preserve(method, name ?? own, background));
+export function PreserveContext<A extends unknown[]>(options?: PreserveOptions<A>): MethodDecorator {
+  const where = '@PreserveContext';
+  const given = checked(where, options as Options | undefined);
+  return wrapMethod(where, (method, own) => preserve(where, method, given.name ?? own, given));
 }

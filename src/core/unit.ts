@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import type { Cell } from './cell.js';
 import { ContextError } from './context-error.js';
 import { channels } from './diagnostics.js';
 import { type ForeignStates, releaseForeign, runForeign } from './foreign-states.js';
 import type { Frame } from './frame.js';
+import { nodeCrypto } from './node-crypto.js';
 import { frameOf } from './overlay.js';
 import { reportError } from './report-error.js';
 import { storage } from './storage.js';
@@ -71,7 +71,7 @@ export class Unit implements UnitOfWork {
   }
 
   get id(): string {
-    this.#id ??= randomUUID();
+    this.#id ??= nodeCrypto().randomUUID();
     return this.#id;
   }
 
@@ -184,7 +184,8 @@ export class Unit implements UnitOfWork {
 
   /** Runs one to its end, whatever that is. */
   #runHook(hook: EndHook): PromiseLike<void> | undefined {
-    const report = (error: unknown) => reportError(error, `at the end of the unit of work '${this.kind}'`);
+    const report = (error: unknown) =>
+      this.enter(() => reportError(error, `at the end of the unit of work '${this.kind}'`));
     try {
       const result = this.enter(hook);
       // A promise of ours, because a thenable of others may call back from anywhere.
@@ -206,7 +207,10 @@ export class Unit implements UnitOfWork {
     this.#releases = undefined;
     const controller = this.#controller;
     if (controller !== undefined && !controller.signal.aborted) {
-      storage.run(this.#base, () => controller.abort(this.#endedError()));
+      const reason = this.#endedError();
+      // Until its stack is read, V8 keeps what the calls in it were made on, for whoever keeps the signal: a request.
+      void reason.stack;
+      storage.run(this.#base, () => controller.abort(reason));
     }
     if (channels.unitEnd.hasSubscribers) channels.unitEnd.publish({ unit: this, durationMs: this.elapsed });
   }
