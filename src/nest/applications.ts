@@ -1,10 +1,15 @@
 import type { InjectionToken } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { scopedOf } from '../container/internal.js';
+import { currentFrame } from '../core/internal.js';
+import { HttpExchange } from './http-exchange.js';
 import type { Module } from './visible-providers.js';
 
 const applications = new Set<WeakRef<ModulesContainer>>();
+/** By what was made. */
 const hosts = new WeakMap<object, Module>();
+/** By the class of what is made for each request. */
+const classHosts = new WeakMap<ModulesContainer, WeakMap<object, Module>>();
 const consumers = new WeakSet<object>();
 
 const declared = new Set<InjectionToken>();
@@ -46,21 +51,47 @@ export function noteHost(consumer: object, module: Module): void {
   hosts.set(consumer, module);
 }
 
-/** The module that provides `consumer`, whichever application it is of. */
+/**
+ * The module that provides `consumer`: in the application that serves the current request, where that has it, else in
+ * whichever application does.
+ */
 export function hostOf(consumer: object): Module | undefined {
   const known = hosts.get(consumer);
   if (known !== undefined) return known;
+  const own = ownApplication();
   const host =
-    find(({ instance }) => instance === consumer || isProduct(consumer, instance)) ??
-    // One that is made anew for each request is not kept by its module.
-    find(({ metatype }) => metatype === consumer.constructor);
+    (own && classHosts.get(own)?.get(consumer.constructor)) ??
+    find(own, ({ instance }) => instance === consumer || isProduct(consumer, instance)) ??
+    classHost(own, consumer.constructor);
   if (host !== undefined) hosts.set(consumer, host);
   return host;
+}
+
+/** The module of a class of which an instance is made for each request, so that no module keeps it. */
+function classHost(own: ModulesContainer | undefined, type: object): Module | undefined {
+  let perRequest = false;
+  const host = find(own, (provided) => {
+    if (provided.metatype !== type) return false;
+    perRequest = !provided.isDependencyTreeStatic();
+    return true;
+  });
+  if (host === undefined || own === undefined || !perRequest) return host;
+  // Searched once, and not for each instance: an application may have thousands of providers.
+  const known = classHosts.get(own) ?? new WeakMap<object, Module>();
+  classHosts.set(own, known.set(type, host));
+  return host;
+}
+
+/** The one that serves the current request. */
+function ownApplication(): ModulesContainer | undefined {
+  const state = currentFrame()?.unit.state;
+  return state instanceof HttpExchange ? state.host.modules : undefined;
 }
 
 interface Provided {
   readonly instance: unknown;
   readonly metatype: unknown;
+  isDependencyTreeStatic(): boolean;
 }
 
 /** Whether a context-scoped factory has made `consumer` for this unit of work. */
@@ -71,16 +102,26 @@ function isProduct(consumer: object, instance: unknown): boolean {
   );
 }
 
-function find(matches: (provided: Provided) => boolean): Module | undefined {
-  // The last one first: those before may have been closed, as in tests.
-  for (const reference of [...applications].reverse()) {
-    const modules = reference.deref();
-    if (modules === undefined) applications.delete(reference);
-    for (const module of modules?.values() ?? []) {
+function find(
+  own: ModulesContainer | undefined,
+  matches: (provided: Provided) => boolean,
+): Module | undefined {
+  for (const modules of searched(own)) {
+    for (const module of modules.values()) {
       for (const provided of [module.providers, module.controllers, module.injectables, module.middlewares]) {
         for (const one of provided.values()) if (matches(one)) return module;
       }
     }
   }
   return undefined;
+}
+
+function* searched(own: ModulesContainer | undefined): Generator<ModulesContainer> {
+  if (own !== undefined) yield own;
+  // The last one first: those before may have been closed, as in tests.
+  for (const reference of [...applications].reverse()) {
+    const modules = reference.deref();
+    if (modules === undefined) applications.delete(reference);
+    else if (modules !== own) yield modules;
+  }
 }

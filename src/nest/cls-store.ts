@@ -12,7 +12,7 @@ import {
   ContextClsStoreMap,
 } from 'nestjs-cls';
 import { registerForeignContext, type UnitOfWork } from '../core/index.js';
-import { outsideForeign, type Unit } from '../core/internal.js';
+import { outsideForeign, requestId, type Unit } from '../core/internal.js';
 import { HttpExchange } from './http-exchange.js';
 
 /** The one symbol under which a CLS store holds the unit of work that lives in it. */
@@ -60,7 +60,7 @@ export function fillClsStore(request: IncomingMessage, response: ServerResponse)
  * Shows the store of `unit` to nestjs-cls's own guard and interceptor, which look for one before they open another. Not
  * where they cannot be: a WeakMap with an entry for each request costs the garbage collector much.
  */
-export function shareClsStore(unit: Unit, request: IncomingMessage): void {
+export function shareClsStore(unit: Unit, request: object): void {
   ContextClsStoreMap.setByRaw(request, ClsServiceManager.getClsService().get());
   // Its own middleware, beside ours, opens a copy and notes it there.
   unit.onRelease(() => clear(ContextClsStoreMap.getByRaw(request) as Store));
@@ -78,7 +78,9 @@ export function hasClsEnhancers(modules: ModulesContainer, config: ApplicationCo
 /** The string keys (shallow) and the id, and none of the symbol keys: neither the open transaction nor the request. */
 function forkStore(parent: Store | undefined, unit: UnitOfWork): Store {
   const store: Store = parent === undefined ? ({} as Store) : withoutSymbols(parent);
-  store[CLS_ID] = parent?.[CLS_ID] ?? unit.id;
+  // The id of a request that came in with a message or a job is the one that RequestContext gives.
+  store[CLS_ID] =
+    parent?.[CLS_ID] ?? ((unit as Unit).cell.read(requestId.index) as string | undefined) ?? unit.id;
   store[CLS_UNIT] = unit;
   return store;
 }

@@ -1,6 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LoggerService } from '@nestjs/common';
 import { type ExcludedRoute, ExcludedRoutes } from './excluded-routes.js';
+import {
+  type MessageOptions,
+  type ResolvedMessageOptions,
+  resolveMessageOptions,
+} from './messages/message.options.js';
 import type { Populator } from './populator.js';
 import type { RequestContext } from './request-context.js';
 import type { CorrelationIdOptions, RequestIdOptions } from './request-ids.js';
@@ -65,6 +70,8 @@ export interface ContextModuleOptions {
   readonly populate?: Populator | readonly Populator[];
   /** Told of the end of each request. Default: none. */
   readonly onEnd?: ContextEnd;
+  /** What messages of microservices bring with them, and how their context is set up. */
+  readonly messages?: MessageOptions;
   readonly handler?: {
     /**
      * How long a handler (its guards, pipes, interceptors and populators with it) may take to its answer, in ms; one
@@ -84,8 +91,8 @@ export interface ContextModuleOptions {
   /** What shutdown waits for. */
   readonly shutdown?: {
     /**
-     * How long shutdown waits for tasks, background calls and `onEnd`, in ms; what is left is named in the log.
-     * Default: 10000.
+     * How long shutdown waits for tasks, background calls, `onEnd` and the disposal of instances, in ms, all in all; what is
+     * left is named in the log, and the signals of tasks among it abort with a `TimeoutError`. Default: 10000.
      */
     readonly timeoutMs?: number;
   };
@@ -118,6 +125,7 @@ export interface ResolvedOptions {
   readonly setup: ContextSetup | undefined;
   readonly populate: readonly Populator[];
   readonly onEnd: ContextEnd | undefined;
+  readonly messages: ResolvedMessageOptions;
   readonly handlerTimeoutMs: number | undefined;
   readonly logger: LoggerService | false | undefined;
   readonly shutdownTimeoutMs: number;
@@ -155,6 +163,7 @@ export function resolveOptions(options: ContextModuleOptions): ResolvedOptions {
     setup,
     populate: populators,
     onEnd,
+    messages: resolveMessageOptions(options.messages ?? {}, check),
     handlerTimeoutMs: handler.timeoutMs,
     logger,
     shutdownTimeoutMs,

@@ -7,9 +7,9 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import { drainTasks, setErrorReporter } from '../core/internal.js';
+import { ApplicationConfig, HttpAdapterHost, LazyModuleLoader, ModulesContainer } from '@nestjs/core';
 import { forgetApplication } from './applications.js';
+import { reportTo } from './background-errors.js';
 import { hasClsEnhancers, registerClsStore } from './cls-store.js';
 import {
   ConfigurableModuleClass,
@@ -23,15 +23,25 @@ import {
   type ResolvedOptions,
   resolveOptions,
 } from './context-module.options.js';
+import { openAtListeners } from './event-points.js';
+import { populateGateways, serveGateways } from './gateway-handlers.js';
+import { openAtGateways } from './gateway-points.js';
+import { openAtSubscriptions } from './graphql-points.js';
 import { HttpOpener } from './http-opener.js';
 import { openAtFramework, openAtServer } from './http-points.js';
+import { loadOutsideAny } from './lazy-modules.js';
+import { MessageOpener } from './messages/message-opener.js';
+import { openAtMicroservices } from './messages/message-points.js';
 import { ModuleLog } from './module-log.js';
 import { PopulatingInterceptor } from './populating.interceptor.js';
 import { Populators } from './populators.js';
 import { RequestContext } from './request-context.js';
+import { openAtSchedules } from './schedule-points.js';
 import type { ScopedDeclaration } from './scoped-provider.js';
 import { ScopedProviders } from './scoped-providers.js';
 import { serveRoutes } from './served-routes.js';
+import { Shutdown } from './shutdown.js';
+import { WebsocketOpener } from './websocket-opener.js';
 
 registerClsStore();
 
@@ -41,7 +51,8 @@ export type ContextModuleAsyncOptions = ConfigurableModuleAsyncOptions<ContextMo
 
 /**
  * Gives every HTTP request a unit of work of its own, on Express and on Fastify, and `RequestContext` to
- * inject. Import it once, in the root module.
+ * inject. Import it once, in the root module. Messages of gateways and microservices, GraphQL operations and their events,
+ * scheduled ticks and event listeners are units of work too, where the application has any.
  *
  * The `signal` of such a unit aborts with an `AbortError` as soon as the client closes the connection before
  * the response was sent; the unit itself ends at the later of "response closed" and "handler settled".
@@ -65,12 +76,13 @@ export class ContextModule
   implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
 {
   readonly #log: ModuleLog;
-  readonly #options: ResolvedOptions;
   readonly #opener: HttpOpener;
+  readonly #websockets: WebsocketOpener;
   readonly #host: HttpAdapterHost;
   readonly #modules: ModulesContainer;
   readonly #takeBackReporter: () => void;
-  #timedOut = false;
+  readonly #shutdown: Shutdown;
+  #initialized = false;
 
   constructor(
     @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
@@ -78,16 +90,22 @@ export class ContextModule
     @Inject(HttpAdapterHost) host: HttpAdapterHost,
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(Populators) populators: Populators,
+    @Inject(LazyModuleLoader) lazyModules: LazyModuleLoader,
   ) {
     super();
-    this.#options = options;
     this.#log = new ModuleLog(options.logger);
     this.#opener = new HttpOpener(
       options,
+      modules,
       this.#log,
       () => config.getGlobalPrefix(),
       () => hasClsEnhancers(modules, config),
     );
+    const messages = new MessageOpener(options.messages, this.#log, () => hasClsEnhancers(modules, config));
+    openAtMicroservices(modules, messages);
+    this.#websockets = new WebsocketOpener(options, this.#log);
+    loadOutsideAny(lazyModules);
+    initializeFirst(modules);
     this.#host = host;
     this.#modules = modules;
     // Now, or, in a testing module, when it is made into an application: before any middleware is registered.
@@ -96,10 +114,18 @@ export class ContextModule
       openAtFramework(host.httpAdapter, this.#opener);
       serveRoutes(host.httpAdapter);
     });
+    const populating = new PopulatingInterceptor(populators);
     // First of all interceptors, whatever the order of imports: the others see what is populated.
-    if (options.onEnd !== undefined || populators.any)
-      config.getGlobalInterceptors().unshift(new PopulatingInterceptor(populators));
+    if (options.onEnd !== undefined || populators.any) config.getGlobalInterceptors().unshift(populating);
+    openAtGateways(config, { opener: this.#websockets, populating }, () => {
+      if (this.#initialized) return;
+      serveGateways(modules);
+      if (populators.any) populateGateways(modules);
+    });
     this.#takeBackReporter = reportTo(this.#log);
+    this.#shutdown = new Shutdown(options.shutdownTimeoutMs, this.#log, async () => {
+      await Promise.all([this.#opener.ended(), messages.ended(), this.#websockets.ended()]);
+    });
   }
 
   /** The module with the given options; each has a default. */
@@ -141,56 +167,35 @@ export class ContextModule
   }
 
   onModuleInit(): void {
+    this.#initialized = true;
+    this.#shutdown.start();
     ScopedProviders.of(this.#modules).check();
+    openAtSchedules(this.#modules, this.#log);
+    openAtListeners(this.#modules, this.#log);
+    openAtSubscriptions(this.#modules, this.#websockets);
     const server = this.#host.httpAdapter?.getHttpServer?.();
     if (server !== undefined && server !== null) openAtServer(server, this.#opener);
   }
 
   beforeApplicationShutdown(): Promise<void> {
-    return this.#drain();
+    return this.#shutdown.drain();
   }
 
   /** Requests that were still open when shutdown began have ended by now, and may have left work running. */
   async onApplicationShutdown(): Promise<void> {
-    if (!this.#timedOut) await this.#drain();
+    this.#websockets.close();
+    await this.#shutdown.drain();
+    this.#shutdown.end();
     this.#takeBackReporter();
     forgetApplication(this.#modules);
   }
-
-  async #drain(): Promise<void> {
-    const { shutdownTimeoutMs } = this.#options;
-    const [tasks, ended] = await Promise.all([
-      drainTasks(shutdownTimeoutMs),
-      withinMs(shutdownTimeoutMs, this.#opener.ended()),
-    ]);
-    if (tasks.length === 0 && ended) return;
-    this.#timedOut = true;
-    const left = tasks.map(({ name, unit }) => `${name ?? unit.kind} (${unit.id})`);
-    if (!ended) left.push('the end of a request: its onEnd or the disposal of its instances');
-    this.#log.warn(
-      `Shutdown goes on after ${shutdownTimeoutMs} ms without ${left.length} unfinished: ${left.join(', ')}`,
-    );
-  }
 }
 
-/** Whether `work` is done by then. */
-async function withinMs(ms: number, work: Promise<void>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, ms, false);
-  });
-  const done = await Promise.race([work.then(() => true), late]);
-  clearTimeout(timer);
-  return done;
-}
-
-/** Errors that nobody is there to receive go to `log` until the returned function is called. */
-function reportTo(log: ModuleLog): () => void {
-  const reporter = (error: unknown, where: string) => log.error(error, where);
-  const previous = setErrorReporter(reporter);
-  return () => {
-    const current = setErrorReporter(previous);
-    // An application that was started later has taken over.
-    if (current !== reporter) setErrorReporter(current);
-  };
+/**
+ * Has the hooks of this module called before those of all others when the application starts, global ones too: what others
+ * start there is started by objects that have been seen here. And after all others when it is closed.
+ */
+function initializeFirst(modules: ModulesContainer): void {
+  for (const module of modules.values())
+    if (module.metatype === ContextModule) module.distance = Number.POSITIVE_INFINITY;
 }

@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { types } from 'node:util';
+import type { ModulesContainer } from '@nestjs/core';
 import { storage, type Unit } from '../core/internal.js';
 import type { RequestEnd } from './context-module.options.js';
 import { watchQueued } from './queued-responses.js';
@@ -11,20 +12,27 @@ type Then = (fulfilled?: () => void, rejected?: (error: unknown) => void) => voi
 type EmitArguments = [event: string | symbol, ...args: unknown[]];
 type Emit = (...args: EmitArguments) => boolean;
 
+/** The application that serves the request. */
+export interface HttpHost {
+  readonly modules: ModulesContainer;
+  readonly handlerTimeoutMs: number | undefined;
+  /** Ends of units of work that are under way: asynchronous `onEnd`, disposal of instances. */
+  readonly endings: Set<Promise<void>>;
+}
+
 /**
  * One HTTP request and its response as a unit of work. The unit ends at the later of "response closed" and
  * "handler settled", so that a client who leaves does not pull anything away from under running code.
  */
 export class HttpExchange {
   readonly unit: Unit;
+  readonly host: HttpHost;
   /** What Nest gives to handlers, once there is one; Node's own objects before. */
   request: unknown;
   response: unknown;
   readonly #raw: ServerResponse;
   readonly #emitOfRequest: Emit;
   readonly #emitOfResponse: Emit;
-  readonly #handlerTimeoutMs: number | undefined;
-  readonly #endings: Set<Promise<void>>;
   readonly #http2: boolean;
   /** A socket carries the response. */
   readonly #carried: boolean;
@@ -40,19 +48,12 @@ export class HttpExchange {
   #timedOut: DOMException | undefined;
   #stopWatching: (() => void) | undefined;
 
-  constructor(
-    unit: Unit,
-    request: IncomingMessage,
-    response: ServerResponse,
-    handlerTimeoutMs: number | undefined,
-    endings: Set<Promise<void>>,
-  ) {
+  constructor(unit: Unit, request: IncomingMessage, response: ServerResponse, host: HttpHost) {
     this.unit = unit;
+    this.host = host;
     this.request = request;
     this.response = response;
     this.#raw = response;
-    this.#handlerTimeoutMs = handlerTimeoutMs;
-    this.#endings = endings;
     this.#http2 = request.httpVersionMajor === 2;
     this.#carried = request.socket instanceof Socket;
     unit.state = this;
@@ -233,6 +234,8 @@ export class HttpExchange {
   }
 
   #abort(reason: DOMException): void {
+    // As in the unit: V8 keeps what the calls in an unread stack were made on.
+    void reason.stack;
     this.enter(() => this.unit.abort(reason));
   }
 
@@ -250,8 +253,9 @@ export class HttpExchange {
   }
 
   #startLimit(): void {
-    if (this.#handlerTimeoutMs === undefined || this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => this.#timeOut(), this.#handlerTimeoutMs);
+    const { handlerTimeoutMs } = this.host;
+    if (handlerTimeoutMs === undefined || this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => this.#timeOut(), handlerTimeoutMs);
     this.#timer.unref();
   }
 
@@ -265,7 +269,7 @@ export class HttpExchange {
     // The limit is for what never settles: a stream that has begun may go on.
     if (this.#raw.headersSent && !this.#closed) return;
     this.#timedOut = new DOMException(
-      `The handler did not settle within handler.timeoutMs (${this.#handlerTimeoutMs} ms)`,
+      `The handler did not settle within handler.timeoutMs (${this.host.handlerTimeoutMs} ms)`,
       'TimeoutError',
     );
     this.#abort(this.#timedOut);
@@ -278,9 +282,10 @@ export class HttpExchange {
     if (!this.#closed || !settled) return;
     this.#liftLimit();
     const ending = this.unit.end();
-    if (ending === undefined || this.#endings.has(ending)) return;
-    this.#endings.add(ending);
-    void ending.finally(() => this.#endings.delete(ending));
+    const { endings } = this.host;
+    if (ending === undefined || endings.has(ending)) return;
+    endings.add(ending);
+    void ending.finally(() => endings.delete(ending));
   }
 }
 

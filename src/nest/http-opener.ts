@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { emptyCell, openUnit, runForeign, storage } from '../core/internal.js';
+import type { ModulesContainer } from '@nestjs/core';
+import { emptyCell, openUnit, outsideAny, storage } from '../core/internal.js';
 import { fillClsStore, shareClsStore } from './cls-store.js';
 import type { ContextEnd, ResolvedOptions } from './context-module.options.js';
-import { HttpExchange } from './http-exchange.js';
+import { HttpExchange, type HttpHost } from './http-exchange.js';
 import type { ModuleLog } from './module-log.js';
 import { RequestContext } from './request-context.js';
 import { correlationId, type GenerateId, generatedId, inboundId, requestId } from './request-ids.js';
@@ -25,16 +26,17 @@ export class HttpOpener {
   #sharesClsStores: boolean | undefined;
   /** Not the injected one: where a test overrides that, the set-up still sets up the real context. */
   readonly #context = new RequestContext();
-  /** Ends of units of work that are under way: asynchronous `onEnd`, disposal of instances. */
-  readonly #endings = new Set<Promise<void>>();
+  readonly #host: HttpHost;
 
   constructor(
     options: ResolvedOptions,
+    modules: ModulesContainer,
     log: ModuleLog,
     globalPrefix: () => string,
     hasClsEnhancers: () => boolean,
   ) {
     this.#options = options;
+    this.#host = { modules, handlerTimeoutMs: options.handlerTimeoutMs, endings: new Set() };
     this.#log = log;
     this.#globalPrefix = globalPrefix;
     this.#hasClsEnhancers = hasClsEnhancers;
@@ -49,7 +51,8 @@ export class HttpOpener {
     // A copy of a request that is handed on with the same response is answered by it too.
     const exchange = HttpExchange.of(request) ?? HttpExchange.of(response);
     if (exchange !== undefined) return exchange.join(() => fn(exchange));
-    const { excluded, handlerTimeoutMs } = this.#options;
+    const { excluded } = this.#options;
+    // It has no context, also where the server was started or the request injected in one.
     if (excluded.has(request, this.#globalPrefix)) return outsideAny(() => fn(undefined));
     // Functions of the options must not see what the server was started in.
     const ids = storage.getStore() ? outsideAny(() => this.#idsOf(request)) : this.#idsOf(request);
@@ -57,7 +60,7 @@ export class HttpOpener {
     cell.write(requestId.index, ids.id);
     cell.write(correlationId.index, ids.conversation);
     const unit = openUnit({ kind: 'http', cell, id: ids.id });
-    const opened = new HttpExchange(unit, request, response, handlerTimeoutMs, this.#endings);
+    const opened = new HttpExchange(unit, request, response, this.#host);
     return opened.enter(() => {
       this.#respondWith(ids, response);
       fillClsStore(request, response);
@@ -97,7 +100,8 @@ export class HttpOpener {
 
   /** Settles when the ends that are under way are over. */
   async ended(): Promise<void> {
-    while (this.#endings.size > 0) await Promise.all(this.#endings);
+    const { endings } = this.#host;
+    while (endings.size > 0) await Promise.all(endings);
   }
 
   #idsOf(request: IncomingMessage): Ids {
@@ -153,11 +157,6 @@ function goOnAfter(done: Promise<void>, exchange: HttpExchange, next: (error?: u
 function fail(exchange: HttpExchange, error: unknown, next: (error?: unknown) => void): void {
   exchange.fail(error);
   next(asError(error));
-}
-
-/** An excluded request has no context, also where the server was started or the request injected in one. */
-function outsideAny<R>(fn: () => R): R {
-  return runForeign(undefined, () => storage.run(undefined, fn));
 }
 
 /** `next(undefined)` would mean that all went well. */

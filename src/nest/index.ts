@@ -24,6 +24,9 @@ export type {
 } from './context-module.options.js';
 export type { ExcludedRoute } from './excluded-routes.js';
 export type { FromContextOptions } from './from-context.decorator.js';
+export type { InboundMessage } from './messages/inbound-message.js';
+export type { MessageOptions, MessageSetup } from './messages/message.options.js';
+export type { MessageTransport } from './messages/message-server.js';
 export type { ContextPopulator, PopulateFunction, Populator } from './populator.js';
 export type { AcceptId, CorrelationIdOptions, RequestIdOptions } from './request-ids.js';
 export type { ScopedClass, ScopedDeclaration, ScopedFactory } from './scoped-provider.js';

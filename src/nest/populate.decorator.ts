@@ -5,9 +5,9 @@ import type { Populator } from './populator.js';
 export const POPULATE: unique symbol = Symbol.for('nestjs-contextvars.populate');
 
 /**
- * Populators for a handler, or for each handler of a controller. They run one after the other, after the
- * guards and before the handler: those of the module's option `populate` first, then the class's, then the
- * handler's. Several decorators on one thing run from top to bottom. HTTP only.
+ * Populators for a handler, or for each handler of a controller, gateway or resolver. They run one after the other, after
+ * the guards and before the handler: those of the module's option `populate` first, then the class's, then the
+ * handler's. Several decorators on one thing run from top to bottom.
  *
  * @throws TypeError where a populator is not a function or class.
  *

@@ -1,21 +1,22 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
 import type { RequestContext } from './request-context.js';
 
-/** Fills the context of an HTTP request; see {@link Populator}. */
+/** Fills the context of a request or message; see {@link Populator}. */
 export type PopulateFunction = (
   context: RequestContext,
   executionContext: ExecutionContext,
 ) => void | Promise<void>;
 
-/** A provider that fills the context of an HTTP request; see {@link Populator}. */
+/** A provider that fills the context of a request or message; see {@link Populator}. */
 export interface ContextPopulator {
   populate(context: RequestContext, executionContext: ExecutionContext): void | Promise<void>;
 }
 
 /**
- * Fills the context of an HTTP request after the guards and before the handler: a function, or the class of
- * a provider of any module (a singleton). It is awaited; what it throws is answered by Nest's exception layer,
- * and the handler does not run.
+ * Fills the context of an HTTP request, a message (of a gateway, of a microservice) or a GraphQL operation after the
+ * guards and before the handler: a function, or the class of a provider of any module (a singleton). It is awaited; what
+ * it throws is answered by Nest's exception layer, and the handler does not run. It runs once for each unit of work: for
+ * a GraphQL operation once, and not for each of its resolvers.
  *
  * @example
  * \@Injectable()

@@ -3,7 +3,12 @@ import { MetadataScanner, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { RESOLVED_OPTIONS } from './context.module-definition.js';
 import type { ResolvedOptions } from './context-module.options.js';
 import { POPULATE } from './populate.decorator.js';
-import { isPopulatorClass, type PopulateFunction, type Populator } from './populator.js';
+import {
+  type ContextPopulator,
+  isPopulatorClass,
+  type PopulateFunction,
+  type Populator,
+} from './populator.js';
 
 /** Finds what populates the context before a handler, once per handler. */
 @Injectable()
@@ -12,7 +17,9 @@ export class Populators implements OnModuleInit {
   readonly #moduleRef: ModuleRef;
   readonly #modules: ModulesContainer;
   readonly #byClass = new WeakMap<Type, WeakMap<object, readonly PopulateFunction[]>>();
-  #ofModule: readonly PopulateFunction[] = [];
+  /** One for each class, so that what runs once for a unit of work is told from what does not. */
+  readonly #ofProviders = new WeakMap<Type, PopulateFunction>();
+  #ofModule: readonly PopulateFunction[] | undefined;
 
   constructor(
     @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
@@ -26,12 +33,12 @@ export class Populators implements OnModuleInit {
 
   /** Whether anything populates the context of any handler. */
   get any(): boolean {
-    return this.#options.populate.length > 0 || controllersOf(this.#modules).some(isPopulated);
+    return this.#options.populate.length > 0 || classesOf(this.#modules).some(isPopulated);
   }
 
   /** Now, so that one that no module provides keeps the application from starting. */
   onModuleInit(): void {
-    this.#ofModule = this.#resolve(this.#options.populate);
+    this.#ofModule ??= this.#resolve(this.#options.populate);
   }
 
   /** In the order in which they run. */
@@ -45,6 +52,8 @@ export class Populators implements OnModuleInit {
     }
     let found = byHandler.get(handler);
     if (found === undefined) {
+      // The microservices of a hybrid application may be started before it is initialized.
+      this.#ofModule ??= this.#resolve(this.#options.populate);
       found = [...this.#ofModule, ...this.#declared(type), ...this.#declared(handler)];
       byHandler.set(handler, found);
     }
@@ -56,22 +65,33 @@ export class Populators implements OnModuleInit {
   }
 
   #resolve(populators: readonly Populator[]): PopulateFunction[] {
-    return populators.map((populator) => {
-      if (!isPopulatorClass(populator)) return populator;
-      const instance = this.#moduleRef.get(populator, { strict: false });
-      return (context, executionContext) => instance.populate(context, executionContext);
-    });
+    return populators.map((populator) =>
+      isPopulatorClass(populator) ? this.#ofProvider(populator) : populator,
+    );
+  }
+
+  #ofProvider(populator: Type<ContextPopulator>): PopulateFunction {
+    const known = this.#ofProviders.get(populator);
+    if (known !== undefined) return known;
+    const instance = this.#moduleRef.get(populator, { strict: false });
+    const populate: PopulateFunction = (context, executionContext) =>
+      instance.populate(context, executionContext);
+    this.#ofProviders.set(populator, populate);
+    return populate;
   }
 }
 
-function controllersOf(modules: ModulesContainer): Type[] {
-  return [...modules.values()].flatMap(({ controllers }) =>
-    [...controllers.values()].flatMap(({ metatype }) => (metatype ? [metatype as Type] : [])),
+/** Those of controllers, and of providers: gateways and resolvers are some. */
+function classesOf(modules: ModulesContainer): Type[] {
+  return [...modules.values()].flatMap(({ controllers, providers }) =>
+    [...controllers.values(), ...providers.values()].flatMap(({ metatype, isNotMetatype }) =>
+      typeof metatype === 'function' && !isNotMetatype ? [metatype as Type] : [],
+    ),
   );
 }
 
-function isPopulated(controller: Type): boolean {
-  const prototype = controller.prototype as Record<string, object>;
+function isPopulated(type: Type): boolean {
+  const prototype = type.prototype as Record<string, object>;
   const handlers = new MetadataScanner().getAllMethodNames(prototype).map((name) => prototype[name]);
-  return [controller, ...handlers].some((decorated) => Reflect.hasMetadata(POPULATE, decorated as object));
+  return [type, ...handlers].some((decorated) => Reflect.hasMetadata(POPULATE, decorated as object));
 }

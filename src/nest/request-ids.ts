@@ -1,21 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { ContextVar } from '../core/index.js';
-import { firstLoaded } from '../core/internal.js';
+import { correlationId, ID_PATTERN, requestId } from '../core/internal.js';
 
-/** What an id must match. One from outside that does not is replaced, not repaired. */
-const ACCEPTED = /^[A-Za-z0-9._-]{1,128}$/;
-
-/** The id of the request that the running work belongs to, carried into its tasks and jobs. */
-export const requestId: ContextVar<string> = firstLoaded(
-  'nest.requestId',
-  () => new ContextVar<string>('requestId'),
-);
-
-/** The id of the whole conversation across services; the request's own id where the caller gave none. */
-export const correlationId: ContextVar<string> = firstLoaded(
-  'nest.correlationId',
-  () => new ContextVar<string>('correlationId'),
-);
+export { correlationId, requestId };
 
 /** Whether an id that the caller sent is used. A function must give `true` for it: a promise is a no. */
 export type AcceptId = boolean | ((id: string, request: IncomingMessage) => boolean);
@@ -47,14 +33,14 @@ export interface CorrelationIdOptions {
 /** The id in `header`, if it is well-formed and accepted. A header sent twice is joined by Node, and refused. */
 export function inboundId(request: IncomingMessage, header: string, accept: AcceptId): string | undefined {
   const id = request.headers[header];
-  if (typeof id !== 'string' || accept === false || !ACCEPTED.test(id)) return undefined;
+  if (typeof id !== 'string' || accept === false || !ID_PATTERN.test(id)) return undefined;
   return accept === true || accept(id, request) === true ? id : undefined;
 }
 
 /** An id that `generate` makes; where it gives what cannot be one, an error that says so. */
 export function generatedId(request: IncomingMessage, generate: GenerateId): string | TypeError {
   const id: unknown = generate(request);
-  if (typeof id === 'string' && ACCEPTED.test(id)) return id;
+  if (typeof id === 'string' && ID_PATTERN.test(id)) return id;
   // Not with the id: it may be anything, for any length.
-  return new TypeError(`requestId.generate gave what does not match ${ACCEPTED.source}; a UUID is used`);
+  return new TypeError(`requestId.generate gave what does not match ${ID_PATTERN.source}; a UUID is used`);
 }
