@@ -1,0 +1,15 @@
+export type { AcceptedHttpContext } from './accept-http-context.js';
+export { acceptHttpContext } from './accept-http-context.js';
+export type { AcceptedVariable, HttpRequestLike } from './accepted-baggage.js';
+export { axiosContext } from './axios-context.js';
+export type { AxiosRequest } from './axios-target.js';
+export type { BaggageRefusal } from './baggage.js';
+export type { ExtractHttpOptions } from './extract-http-context.js';
+export { extractHttpContext } from './extract-http-context.js';
+export type { BaggageLeftOutMessage, BaggageRefusedMessage } from './http-diagnostics.js';
+export type { InjectHttpOptions } from './inject-http-context.js';
+export { injectHttpContext } from './inject-http-context.js';
+export type { OutgoingOptions } from './outgoing-headers.js';
+export type { OutgoingPropagation } from './propagate-outgoing.js';
+export { propagateOutgoing } from './propagate-outgoing.js';
+export { undiciContext } from './undici-context.js';
