@@ -1,13 +1,15 @@
-import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { type DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { ContextModule } from 'nestjs-contextvars';
 import { ErrorFilter } from './errors/error.filter.js';
 import { JsonBodyMiddleware } from './errors/json-body.middleware.js';
 import { HealthController } from './health/health.controller.js';
 import { IdentityModule } from './identity/identity.module.js';
+import { InvoicesModule } from './invoices/invoices.module.js';
 import { accessLog } from './logging/access-log.js';
 import { ContextLogger } from './logging/context-logger.js';
 import { OrdersModule } from './orders/orders.module.js';
+import { queuesAt } from './queues/queues.js';
 import { ReceiptsModule } from './receipts/receipts.module.js';
 import { RefundsModule } from './refunds/refunds.module.js';
 import { StatementModule } from './statement/statement.module.js';
@@ -27,6 +29,10 @@ import { WhoamiModule } from './whoami/whoami.module.js';
   providers: [ContextLogger, { provide: APP_FILTER, useClass: ErrorFilter }],
 })
 export class AppModule implements NestModule {
+  static with(queueUrl: string | undefined): DynamicModule {
+    return { module: AppModule, imports: queueUrl === undefined ? [] : [queuesAt(queueUrl), InvoicesModule] };
+  }
+
   configure(consumer: MiddlewareConsumer): void {
     consumer.apply(JsonBodyMiddleware).forRoutes('{*path}');
   }

@@ -4,10 +4,10 @@ import { AppModule } from './app.module.js';
 import { type AdapterName, httpAdapters } from './http-adapters.js';
 import { ContextLogger } from './logging/context-logger.js';
 
-/** The application on the HTTP adapter of that name, not listening yet. */
-export async function createApp(adapter: AdapterName): Promise<INestApplication> {
+/** The application on the HTTP adapter of that name, not listening yet; with invoices where there is a queue for them. */
+export async function createApp(adapter: AdapterName, queueUrl?: string): Promise<INestApplication> {
   // Nest's lines about starting up are left out, so that the address is easy to find.
-  const app = await NestFactory.create(AppModule, httpAdapters[adapter](), {
+  const app = await NestFactory.create(AppModule.with(queueUrl), httpAdapters[adapter](), {
     logger: ['warn', 'error', 'fatal'],
   });
   await app.init();

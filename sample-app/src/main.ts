@@ -3,8 +3,8 @@ import { createApp } from './create-app.js';
 import { readSettings } from './settings.js';
 
 try {
-  const { adapter, port, host } = readSettings(process.env);
-  const app = await createApp(adapter);
+  const { adapter, port, host, queueUrl } = readSettings(process.env);
+  const app = await createApp(adapter, queueUrl);
   app.enableShutdownHooks([], { useProcessExit: true });
   await app.listen(port, host);
   console.log(`Order desk on ${adapter}: ${await app.getUrl()}`);

@@ -4,11 +4,16 @@ export interface Settings {
   readonly adapter: AdapterName;
   readonly port: number;
   readonly host: string;
+  /** Where jobs wait for a worker. Without it there are no invoices. */
+  readonly queueUrl: string | undefined;
 }
 
-/** From `ADAPTER` (default express), `PORT` (3000; 0 takes any free one) and `HOST` (127.0.0.1). */
+/**
+ * From `ADAPTER` (default express), `PORT` (3000; 0 takes any free one), `HOST` (127.0.0.1) and `QUEUE_URL` (redis:// or
+ * postgres://; none).
+ */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
-  const { ADAPTER, PORT, HOST } = env;
+  const { ADAPTER, PORT, HOST, QUEUE_URL } = env;
   const adapter = ADAPTER || 'express';
   const port = Number(PORT || 3000);
   if (!isAdapter(adapter)) {
@@ -17,7 +22,10 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new Error(`PORT is '${PORT}'; it can be a number from 0 to 65535`);
   }
-  return { adapter, port, host: HOST || '127.0.0.1' };
+  if (QUEUE_URL && !/^(rediss?|postgres(ql)?):/.test(QUEUE_URL)) {
+    throw new Error(`QUEUE_URL is '${QUEUE_URL}'; it can begin with redis:// or postgres://`);
+  }
+  return { adapter, port, host: HOST || '127.0.0.1', queueUrl: QUEUE_URL || undefined };
 }
 
 function isAdapter(name: string): name is AdapterName {

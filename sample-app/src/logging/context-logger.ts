@@ -2,7 +2,7 @@ import { ConsoleLogger, Injectable, type LogLevel } from '@nestjs/common';
 import { currentUnit, RequestContext } from 'nestjs-contextvars';
 import { tenant, user } from '../identity/identity.variables.js';
 
-/** Nest's logger, with the request, tenant and user of whoever logs in every line. */
+/** Nest's logger, with the request, conversation, tenant and user of whoever logs in every line. */
 @Injectable()
 export class ContextLogger extends ConsoleLogger {
   constructor(private readonly request: RequestContext) {
@@ -22,6 +22,8 @@ export class ContextLogger extends ConsoleLogger {
 
   #who(): string {
     if (currentUnit() === undefined) return '';
-    return `request=${this.request.id} tenant=${tenant.get('-')} user=${user.get('-')} `;
+    const { id, correlationId } = this.request;
+    const conversation = correlationId === id ? '' : `correlation=${correlationId} `;
+    return `request=${id} tenant=${tenant.get('-')} user=${user.get('-')} ${conversation}`;
   }
 }

@@ -29,10 +29,15 @@ export class OrdersService {
     return this.orders.list();
   }
 
-  /** Marks an order as refunded, for the first who asks; without a transaction, so before the ledger is written. */
-  claimRefund(id: string): Order {
+  find(id: string): Order {
     const order = this.orders.find(id);
     if (!order) throw new NotFoundException(`There is no order '${id}'`);
+    return order;
+  }
+
+  /** Marks an order as refunded, for the first who asks; without a transaction, so before the ledger is written. */
+  claimRefund(id: string): Order {
+    const order = this.find(id);
     if (order.status === 'refunded') throw new ConflictException(`Order '${id}' is refunded already`);
     const refunded: Order = { ...order, status: 'refunded' };
     this.orders.save(refunded);
