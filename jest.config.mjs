@@ -9,6 +9,8 @@ const shared = {
     '^nestjs-contextvars$': '<rootDir>/src/index.ts',
     // one name per entry of the package
     '^nestjs-contextvars/(core|container|testing)$': '<rootDir>/src/$1/index.ts',
+    '^nestjs-contextvars/(bullmq|http|lambda|microservices|worker)$':
+      '<rootDir>/src/integrations/$1/index.ts',
     // TypeScript's ESM sources say './x.js' for './x.ts'
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
@@ -31,7 +33,7 @@ const shared = {
   // ESM-only packages are compiled too; everything else in node_modules is left as it is. The first
   // lookahead makes it look at the innermost node_modules (light-my-request has an ESM-only cookie of its own).
   transformIgnorePatterns: [
-    '/node_modules/(?!.*/node_modules/)(?!(@nestjs|file-type|strtok3|token-types|uint8array-extras|load-esm|@tokenizer|@borewit|cookie)/)',
+    '/node_modules/(?!.*/node_modules/)(?!(@nestjs|file-type|strtok3|token-types|uint8array-extras|load-esm|@tokenizer|@borewit|cookie|@middy|arktype|@ark|arkregex)/)',
   ],
 };
 

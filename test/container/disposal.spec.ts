@@ -13,7 +13,7 @@ import {
   ScopedValue,
   withTempContext,
 } from '../../src/core/index.js';
-import { setErrorReporter, type Unit } from '../../src/core/internal.js';
+import { addErrorReporter, type Unit } from '../../src/core/internal.js';
 import { deferred, macrotask } from '../core/readings.js';
 import { endings, resultOf } from '../core/support/endings.js';
 import { codeOf, outcomeOf } from '../core/support/outcome.js';
@@ -25,19 +25,19 @@ const role = new ScopedValue<string>('role');
 let log: string[] = [];
 let reported: { error: unknown; where: string }[] = [];
 let ended: InstanceMessage[] = [];
-let previousReporter: ReturnType<typeof setErrorReporter>;
+let previousReporter: ReturnType<typeof addErrorReporter>;
 const onEnd = (message: unknown): void => void ended.push(message as InstanceMessage);
 
 beforeEach(() => {
   log = [];
   reported = [];
   ended = [];
-  previousReporter = setErrorReporter((error, where) => void reported.push({ error, where }));
+  previousReporter = addErrorReporter((error, where) => void reported.push({ error, where }));
   subscribe(END, onEnd);
 });
 afterEach(() => {
   unsubscribe(END, onEnd);
-  setErrorReporter(previousReporter);
+  previousReporter();
 });
 
 const unit = (): Unit => currentUnit() as Unit;

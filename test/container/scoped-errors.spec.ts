@@ -9,7 +9,7 @@ import {
   currentUnit,
   runUnitOfWork,
 } from '../../src/core/index.js';
-import { setErrorReporter, type Unit } from '../../src/core/internal.js';
+import { addErrorReporter, type Unit } from '../../src/core/internal.js';
 import { deferred, macrotask } from '../core/readings.js';
 import { codeOf, outcomeOf, thrownBy, withCode } from '../core/support/outcome.js';
 
@@ -405,10 +405,10 @@ describe('a factory that gives nothing that can be stood in for', () => {
 
   test('is nothing to dispose of, and nothing to report', async () => {
     const reported = jest.fn();
-    const previous = setErrorReporter(reported);
+    const previous = addErrorReporter(reported);
     const cart = scoped('Cart', () => null as never);
     await inUnit(async () => void thrownBy(() => cart.use()));
-    setErrorReporter(previous);
+    previous();
     expect(reported).not.toHaveBeenCalled();
   });
 });

@@ -2,7 +2,7 @@
 
 import { Scoped } from '../../src/container/internal.js';
 import { ContextError, createTask, currentUnit, gather, runUnitOfWork } from '../../src/core/index.js';
-import { setErrorReporter, type Unit } from '../../src/core/internal.js';
+import { addErrorReporter, type Unit } from '../../src/core/internal.js';
 import { deferred, macrotask } from '../core/readings.js';
 import { codeOf, outcomeOf, thrownBy, withCode } from '../core/support/outcome.js';
 
@@ -473,7 +473,7 @@ describe('where its unit of work ends while the factory is under way', () => {
   test('one that is asynchronously disposed of is, and an error of that is reported', async () => {
     const reported: unknown[] = [];
     const { promise: reports, resolve: hasReported } = deferred<void>();
-    const previous = setErrorReporter((error, where) => {
+    const previous = addErrorReporter((error, where) => {
       reported.push([error, where]);
       hasReported();
     });
@@ -492,7 +492,7 @@ describe('where its unit of work ends while the factory is under way', () => {
     });
     expect(await loading).toBe('ERR_SCOPE_ENDED');
     await reports;
-    setErrorReporter(previous);
+    previous();
     expect(reported).toEqual([[failure, expect.stringContaining("'Pool'")]]);
   });
 

@@ -18,7 +18,7 @@ import {
   WithTempContext,
   withTempContext,
 } from '../../src/core/index.js';
-import { setErrorReporter } from '../../src/core/report-error.js';
+import { addErrorReporter } from '../../src/core/report-error.js';
 import type { Unit } from '../../src/core/unit.js';
 import { endings, FAILURE } from './support/endings.js';
 import { outcomeOf } from './support/outcome.js';
@@ -126,11 +126,11 @@ describe.each(endings)('when a call %s', (how, end) => {
   });
 
   test('a background call tells the same', async () => {
-    const previous = setErrorReporter(() => {});
+    const previous = addErrorReporter(() => {});
     try {
       await outcomeOf(() => preserveContext(() => end(), { background: true, name: 'receipt' })());
     } finally {
-      setErrorReporter(previous);
+      previous();
     }
     expect(of<TaskMessage>('task:start')).toMatchObject([{ name: 'receipt', parent: undefined }]);
     expect(of<TaskMessage>('task:end')).toMatchObject([
@@ -233,7 +233,7 @@ describe('a context-scoped instance', () => {
   ];
 
   test.each(disposals)('that %s tells when it has been made and when it is gone', async (_, make, ending) => {
-    const previous = setErrorReporter(() => {});
+    const previous = addErrorReporter(() => {});
     const scoped = new Scoped({ name: 'Cart', make });
     const unit = await runUnitOfWork({ kind: 'job' }, async () => {
       scoped.use();
@@ -241,7 +241,7 @@ describe('a context-scoped instance', () => {
       scoped.use();
       return currentUnit();
     });
-    setErrorReporter(previous);
+    previous();
     expect(channelsSeen()).toEqual(['unit:start', 'instance:start', 'instance:end', 'unit:end']);
     const [start] = of<InstanceMessage>('instance:start');
     const [end] = of<InstanceMessage>('instance:end');

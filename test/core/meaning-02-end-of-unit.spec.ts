@@ -9,7 +9,7 @@ import {
   ScopedValue,
   withTempContext,
 } from '../../src/core/index.js';
-import { setErrorReporter } from '../../src/core/report-error.js';
+import { addErrorReporter } from '../../src/core/report-error.js';
 import { Unit } from '../../src/core/unit.js';
 import { endings, resultOf } from './support/endings.js';
 import { outcomeOf, withCode } from './support/outcome.js';
@@ -92,7 +92,7 @@ test('hooks run at the base of the unit: with its variables, under no temporary 
 
 test('a hook that fails is reported, the others run, and the outcome stays', async () => {
   const reported: unknown[] = [];
-  const previous = setErrorReporter((error, where) => reported.push([(error as Error).message, where]));
+  const previous = addErrorReporter((error, where) => reported.push([(error as Error).message, where]));
   const log: string[] = [];
   try {
     const result = await runUnitOfWork({ kind: 'failing' }, async () => {
@@ -107,7 +107,7 @@ test('a hook that fails is reported, the others run, and the outcome stays', asy
     });
     expect(result).toBe('result');
   } finally {
-    setErrorReporter(previous);
+    previous();
   }
   expect(log).toEqual(['disposed', 'released']);
   expect(reported).toEqual([
@@ -118,7 +118,7 @@ test('a hook that fails is reported, the others run, and the outcome stays', asy
 
 test('a reporter that fails itself takes nobody down', async () => {
   const log = jest.spyOn(console, 'error').mockImplementation(() => {});
-  const previous = setErrorReporter(() => {
+  const previous = addErrorReporter(() => {
     throw new Error('the reporter failed');
   });
   try {
@@ -128,7 +128,7 @@ test('a reporter that fails itself takes nobody down', async () => {
     expect(log).toHaveBeenCalledTimes(1);
     expect(log.mock.calls[0]?.map(String).join(' ')).toMatch(/the hook failed.*the reporter failed/s);
   } finally {
-    setErrorReporter(previous);
+    previous();
     log.mockRestore();
   }
 });

@@ -10,7 +10,7 @@ import {
   ScopedValue,
   withTempContext,
 } from '../../src/core/index.js';
-import { setErrorReporter } from '../../src/core/report-error.js';
+import { addErrorReporter } from '../../src/core/report-error.js';
 import { activeTasks, drainTasks } from '../../src/core/tasks.js';
 import { endings, FAILURE, resultOf } from './support/endings.js';
 import { outcomeOf, withCode } from './support/outcome.js';
@@ -54,13 +54,13 @@ const forms: readonly (readonly [name: string, call: Call])[] = [
 
 describe('errors of background calls', () => {
   const reported: [error: unknown, where: string, seen: string][] = [];
-  let previous: ReturnType<typeof setErrorReporter>;
+  let previous: ReturnType<typeof addErrorReporter>;
   beforeEach(() => {
     reported.length = 0;
-    previous = setErrorReporter((error, where) => reported.push([error, where, text.get()]));
+    previous = addErrorReporter((error, where) => reported.push([error, where, text.get()]));
   });
   afterEach(() => {
-    setErrorReporter(previous);
+    previous();
   });
 
   // An unhandled rejection fails the test that it happens in: nothing here awaits the calls.
@@ -111,7 +111,7 @@ describe('errors of background calls', () => {
   });
 
   test('print in the console by default', async () => {
-    setErrorReporter(previous);
+    previous();
     const log = jest.spyOn(console, 'error').mockImplementation(() => {});
     void new Jobs().background(() => {
       throw FAILURE;
@@ -125,12 +125,12 @@ describe('errors of background calls', () => {
 
 describe.each(forms)('%s', (name, call) => {
   const background = name.includes('background');
-  let previous: ReturnType<typeof setErrorReporter>;
+  let previous: ReturnType<typeof addErrorReporter>;
   beforeEach(() => {
-    previous = setErrorReporter(() => {});
+    previous = addErrorReporter(() => {});
   });
   afterEach(() => {
-    setErrorReporter(previous);
+    previous();
   });
 
   describe.each(startingStates)('called in %s', (state, start) => {

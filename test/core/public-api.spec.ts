@@ -10,12 +10,21 @@ test('the entry "./core" exports these names at run time, and no others', () => 
     'ScopedValue',
     'Token',
     'WithTempContext',
+    'activeTasks',
     'bindContext',
     'bindEmitter',
+    'bindIterable',
+    'bindObservable',
+    'codecs',
     'copyContext',
     'createTask',
+    'currentCorrelationId',
+    'currentRequestId',
     'currentUnit',
+    'extractContext',
     'gather',
+    'injectContext',
+    'onTask',
     'preserveContext',
     'registerForeignContext',
     'runUnitOfWork',
@@ -23,9 +32,16 @@ test('the entry "./core" exports these names at run time, and no others', () => 
   ]);
 });
 
-test('each of them is a class or a function under its own name', () => {
-  const names = Object.entries(core).map(([name, value]) => [name, typeof value, value.name]);
-  expect(names).toEqual(Object.keys(core).map((name) => [name, 'function', name]));
+test('each of them but the codecs is a class or a function under its own name', () => {
+  const { codecs: _, ...callable } = core;
+  const names = Object.entries(callable).map(([name, value]) => [name, typeof value, value.name]);
+  expect(names).toEqual(Object.keys(callable).map((name) => [name, 'function', name]));
+});
+
+test('the codecs are these, and cannot be changed', () => {
+  expect(Object.keys(core.codecs)).toEqual(['string', 'number', 'boolean', 'json']);
+  const { json, ...rest } = core.codecs;
+  expect([core.codecs, ...Object.values(rest)].map(Object.isFrozen)).toEqual([true, true, true, true]);
 });
 
 test('the public members of the classes are these, and no others', () => {

@@ -22,12 +22,12 @@ export class SampleProcess {
   readonly #ended: Promise<Ended>;
   #stderr = '';
 
-  constructor(script: 'main.js' | 'demo.js', env: Environment) {
+  constructor(script: 'main.js' | 'demo.js' | 'worker.js', env: Environment) {
     const file = join(process.cwd(), 'dist-sample', script);
     if (!existsSync(file)) {
       throw new Error(`${file} is missing: run "npm run build:sample" first ("npm test" does so by itself).`);
     }
-    const { ADAPTER, PORT, HOST, NODE_OPTIONS, ...inherited } = process.env;
+    const { ADAPTER, PORT, HOST, QUEUE_URL, NODE_OPTIONS, ...inherited } = process.env;
     const child = spawn(process.execPath, [...ENGINE_FLAGS, file], { env: { ...inherited, ...env } });
     this.#child = child;
     createInterface({ input: child.stdout }).on('line', (line) => this.stdout.push(line));

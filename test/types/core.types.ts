@@ -4,9 +4,12 @@
 import { EventEmitter } from 'node:events';
 import {
   AsUnitOfWork,
+  activeTasks,
   type Binding,
   bindContext,
   bindEmitter,
+  bindIterable,
+  bindObservable,
   type Codec,
   Context,
   ContextError,
@@ -17,16 +20,20 @@ import {
   currentUnit,
   type ForeignContext,
   gather,
+  onTask,
   PreserveContext,
   preserveContext,
   registerForeignContext,
   runUnitOfWork,
   ScopedValue,
+  type TaskState,
+  type TaskStatus,
   Token,
   type UnitOfWork,
   WithTempContext,
   withTempContext,
 } from 'nestjs-contextvars/core';
+import { Subject } from 'rxjs';
 
 type Equal<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false;
 
@@ -300,6 +307,30 @@ export class Bus extends EventEmitter {
 same<Bus>()(bindEmitter(new Bus()));
 // @ts-expect-error an emitter
 bindEmitter({});
+declare const signal: AbortSignal;
+same<AbortSignal>()(bindEmitter(signal));
+
+// --- bindIterable and bindObservable too
+
+declare const rows: AsyncGenerator<string, void, number>;
+same<AsyncGenerator<string, void, number>>()(bindIterable(rows));
+same<Set<string>>()(bindIterable(new Set<string>()));
+// @ts-expect-error an iterable
+bindIterable({});
+same<Subject<string>>()(bindObservable(new Subject<string>()));
+// @ts-expect-error an Observable
+bindObservable({});
+
+// --- signals and the progress of tasks
+
+void createTask(() => {}, { signal });
+void createTask(() => {}, { signal: currentUnit()?.signal });
+preserveContext(handler, { signal: (order, amount) => (order === '' || amount === 0 ? undefined : signal) });
+// @ts-expect-error the arguments are those of the function
+preserveContext(handler, { signal: (order: number) => (order ? signal : undefined) });
+PreserveContext({ background: true, signal: (order: string) => (order === '' ? undefined : signal) });
+same<TaskStatus[]>()(activeTasks());
+same<() => void>()(onTask(({ state }) => same<TaskState>()(state)));
 
 // --- units of work
 

@@ -1,7 +1,14 @@
 import { setImmediate as macrotask } from 'node:timers/promises';
 import { Controller, Get, type INestApplication, Module, Req, Res } from '@nestjs/common';
 import { CLS_REQ, ClsModule, ClsServiceManager } from 'nestjs-cls';
-import { ContextError, ContextModule, ContextVar, currentUnit, RequestContext } from 'nestjs-contextvars';
+import {
+  ContextError,
+  ContextModule,
+  ContextVar,
+  currentUnit,
+  RequestContext,
+  type UnitOfWork,
+} from 'nestjs-contextvars';
 import { adapters, createApp, listen } from './support/adapters.js';
 import { send } from './support/http-client.js';
 import { UnitLog } from './support/unit-log.js';
@@ -86,6 +93,13 @@ class LeavingController {
     return 'done';
   }
 
+  @Get('watched')
+  watched(@Req() request: any, @Res({ passthrough: true }) response: any): string {
+    signals.push((currentUnit() as UnitOfWork).signal);
+    remember({ request, response });
+    return 'done';
+  }
+
   async #waitForEver(): Promise<void> {
     const id = this.context.id;
     await new Promise((resolve) => void pending.push(resolve));
@@ -93,6 +107,7 @@ class LeavingController {
   }
 }
 
+const signals: AbortSignal[] = [];
 const pending: ((value: unknown) => void)[] = [];
 
 @Module({
@@ -130,6 +145,7 @@ describe.each(adapters)('after the end of requests on %s', (adapter) => {
 
   afterEach(() => {
     for (const timer of timers.splice(0)) clearInterval(timer);
+    signals.length = 0;
     for (const resolve of pending.splice(0)) resolve(undefined);
     refs.length = 0;
     readings.clear();
@@ -157,6 +173,13 @@ describe.each(adapters)('after the end of requests on %s', (adapter) => {
     expect(await alive()).toEqual([]);
     // The timers are what would have held them.
     expect(timers).toHaveLength(REQUESTS);
+  });
+
+  test('whose signals are held, request and response are collected', async () => {
+    await request('/watched');
+    expect(refs.length).toBeGreaterThanOrEqual(2 * REQUESTS);
+    expect(await alive()).toEqual([]);
+    expect(signals.map(({ reason }) => reason.code)).toEqual(Array(REQUESTS).fill('ERR_SCOPE_ENDED'));
   });
 
   test('whose promises never settle, request and response are collected', async () => {

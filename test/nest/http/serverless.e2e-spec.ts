@@ -19,6 +19,7 @@ import {
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
+import type { Context as LambdaContext } from 'aws-lambda';
 import { ClsServiceManager } from 'nestjs-cls';
 import {
   ContextModule,
@@ -53,7 +54,7 @@ interface LambdaAnswer {
   readonly isBase64Encoded?: boolean;
 }
 
-type LambdaFunction = (event: object, context: object) => Promise<LambdaAnswer>;
+type LambdaFunction = (event: object, context: LambdaContext) => Promise<LambdaAnswer>;
 
 interface Gateway {
   readonly name: string;
@@ -134,10 +135,12 @@ const packages: Readonly<Record<AdapterName, string>> = {
 /** To be made before the application is ready: it adds to Fastify's requests. */
 function lambdaOf(app: INestApplication, adapter: AdapterName): LambdaFunction {
   const instance = app.getHttpAdapter().getInstance();
-  return adapter === 'Fastify' ? awsLambdaFastify(instance) : serverlessExpress({ app: instance });
+  if (adapter === 'Fastify') return awsLambdaFastify(instance);
+  // Without a callback, which its types insist on, it gives a promise.
+  return serverlessExpress({ app: instance }) as unknown as LambdaFunction;
 }
 
-const lambdaContext = { awsRequestId: 'invocation-1', functionName: 'desk' };
+const lambdaContext = { awsRequestId: 'invocation-1', functionName: 'desk' } as LambdaContext;
 
 const trace = new ContextVar<string>('trace');
 

@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { connect } from 'node:net';
 import { Body, Controller, Get, Post } from '@nestjs/common';
 import { currentUnit, type RequestEnd, type UnitMessage } from 'nestjs-contextvars';
+import { share } from '../../support/share.js';
 import { adapters } from '../http/support/adapters.js';
 import { requestText } from '../http/support/raw-connection.js';
 import { until } from '../http/support/until.js';
@@ -9,7 +10,7 @@ import { startApp, stopApps } from './support/running-app.js';
 
 afterEach(stopApps);
 
-const REQUESTS = 10_000;
+const REQUESTS = share(10_000);
 const CONNECTIONS = 16;
 const ABORTED = 0.1;
 
@@ -73,7 +74,7 @@ function visit(port: number, next: () => number): Promise<void> {
 }
 
 it.each(adapters)(
-  'on %s, of 10,000 requests of which a tenth is aborted at a random byte, each end is reported once',
+  `on %s, of ${REQUESTS} requests of which a tenth is aborted at a random byte, each end is reported once`,
   async (adapter) => {
     const started = new Set<string>();
     const ends = new Map<string, number>();

@@ -1,6 +1,6 @@
 // Two applications in one process share the classes and nothing else.
 
-import { Controller, Get, Inject, Injectable, Module } from '@nestjs/common';
+import { Controller, Get, Inject, Injectable, Module, Scope } from '@nestjs/common';
 import {
   ContextModule,
   ContextScoped,
@@ -156,5 +156,41 @@ describe('two classes of one name', () => {
       providers: tokens.map((provide, i) => scopedProvider({ provide, useFactory: () => ({ i }) })),
     });
     inUnit(() => expect(tokens.map((token) => app.get<{ i: number }>(token).i)).toEqual([0, 1]));
+  });
+});
+
+describe('a request-scoped consumer that loads, of two applications that run at once', () => {
+  @Injectable({ scope: Scope.REQUEST })
+  class Clerk {
+    constructor(@Inject('connection') readonly connection: { database: Database }) {}
+    @LoadScoped('connection')
+    async write(row: string): Promise<string[]> {
+      this.connection.database.rows.push(row);
+      return this.connection.database.rows;
+    }
+  }
+
+  @Controller()
+  class Counter {
+    constructor(readonly clerk: Clerk) {}
+    @Get() get(): Promise<string[]> {
+      return this.clerk.write('row');
+    }
+  }
+
+  @Module({
+    imports: [ContextModule.forRoot({ logger: false })],
+    controllers: [Counter],
+    providers: [...providers, Clerk],
+  })
+  class CounterModule {}
+
+  it.each(adapters)('on %s uses the providers of the one that serves the request', async (adapter) => {
+    const older = await startModule(adapter, { module: CounterModule });
+    const younger = await startModule(adapter, { module: CounterModule });
+    for (const expected of [['row'], ['row', 'row']]) {
+      expect(JSON.parse((await older.get('/')).text)).toEqual(expected);
+      expect(JSON.parse((await younger.get('/')).text)).toEqual(expected);
+    }
   });
 });

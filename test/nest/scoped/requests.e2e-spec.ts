@@ -20,6 +20,7 @@ import {
   RequestContext,
   scopedProvider,
 } from 'nestjs-contextvars';
+import { share } from '../../support/share.js';
 import { type AdapterName, adapters, createApp, ready } from '../http/support/adapters.js';
 import { callListener } from '../http/support/serverless.js';
 import { UnitLog } from '../http/support/unit-log.js';
@@ -27,7 +28,7 @@ import { until } from '../http/support/until.js';
 import { listenerOf } from '../http/support/ways-in.js';
 
 /** On each of the two adapters. */
-const REQUESTS = 5000;
+const REQUESTS = share(5000);
 const AT_ONCE = 500;
 
 /** What has become of the instances of a run. */
