@@ -17,8 +17,9 @@ export class PoolThreads {
 
   constructor(pool: WorkerPool) {
     this.#pool = pool;
-    this.meet();
-    pool.on?.('workerCreate', () => this.meet());
+    this.meetSoon();
+    pool.on?.('workerCreate', () => this.meetSoon());
+    pool.on?.('workerDestroy', () => this.meetSoon());
     pool.on?.('error', (error) => this.#report(error));
   }
 
@@ -37,8 +38,16 @@ export class PoolThreads {
     return this.#fatal.has(error) || DEATH.test(String((error as Partial<Error>).message));
   }
 
-  /** Listens for what ends the threads that are not known yet. */
-  meet(): void {
+  /**
+   * Listens for what ends the threads that are there, and those that piscina is about to start in this job: it tells of a
+   * thread only when it is ready, and the error that it dies of can be there before that message.
+   */
+  meetSoon(): void {
+    this.#meet();
+    queueMicrotask(() => this.#meet());
+  }
+
+  #meet(): void {
     for (const thread of this.#pool.threads ?? []) {
       if (this.#known.has(thread)) continue;
       this.#known.add(thread);

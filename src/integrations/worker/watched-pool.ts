@@ -77,6 +77,7 @@ class WatchedPool {
     const takenBack = abortion?.terminates ?? !this.sharesThreads;
     const controller = takenBack ? new AbortController() : undefined;
     const settled = (): boolean => {
+      this.#threads.meetSoon();
       const first = this.#waiting.delete(call);
       if (first) this.#settled += 1;
       release?.();
@@ -97,7 +98,9 @@ class WatchedPool {
       return;
     }
     const signal = controller?.signal ?? null;
-    this.#pool.run(envelope, { ...options, signal }).then(
+    const running = this.#pool.run(envelope, { ...options, signal });
+    this.#threads.meetSoon();
+    running.then(
       (answer) => {
         if (settled()) resolve(answer);
       },
@@ -150,7 +153,7 @@ class WatchedPool {
     const filename = this.#pool.options?.filename ?? '/';
     this.#pool.run(undefined, { filename, signal: controller.signal }).catch(() => {});
     controller.abort();
-    this.#threads.meet();
+    this.#threads.meetSoon();
   }
 }
 

@@ -39,6 +39,15 @@ describe('a thread that dies rejects its call with ERR_WORKER_DIED, and the next
   });
 });
 
+test('an uncaught exception before the thread has said that it is ready', async () => {
+  const pool = poolOf({ minThreads: 0, maxThreads: 1, filename: file('dies-while-loading.mjs') });
+  pool.on('error', () => {});
+  await expect(runInWorker(pool, 1)).rejects.toMatchObject(died({ message: 'died while it loaded' }));
+  // Started by the pool itself, in place of the first one.
+  const others = await Promise.allSettled([runInWorker(pool, 2), runInWorker(pool, 3)]);
+  expect(others).toMatchObject(new Array(2).fill({ reason: died({ message: 'died while it loaded' }) }));
+});
+
 test('only the calls of the thread that died are rejected', async () => {
   const pool = poolOf({ minThreads: 2 });
   const calls = [1, 2, 3, 4, 5, 6].map((i) =>
