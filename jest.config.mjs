@@ -9,7 +9,7 @@ const shared = {
     '^nestjs-contextvars$': '<rootDir>/src/index.ts',
     // one name per entry of the package
     '^nestjs-contextvars/(core|container|testing)$': '<rootDir>/src/$1/index.ts',
-    '^nestjs-contextvars/(bullmq|http|lambda|microservices|worker)$':
+    '^nestjs-contextvars/(bullmq|http|lambda|microservices|opentelemetry|pino|worker)$':
       '<rootDir>/src/integrations/$1/index.ts',
     // TypeScript's ESM sources say './x.js' for './x.ts'
     '^(\\.{1,2}/.*)\\.js$': '$1',

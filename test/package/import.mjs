@@ -33,7 +33,7 @@ const cart = tsyringe.resolve(Cart);
 const counts = [1, 2].map(() => new core.Context().run(() => cart.items.push('pen')));
 assert.deepEqual(counts, [1, 1]);
 
-for (const name of ['bullmq', 'http', 'lambda', 'microservices', 'worker']) {
+for (const name of ['bullmq', 'http', 'lambda', 'microservices', 'opentelemetry', 'pino', 'worker']) {
   const path = new RegExp(`/dist/esm/integrations/${name}/index\\.js$`);
   assert.match(import.meta.resolve(`nestjs-contextvars/${name}`), path);
   assert.notEqual(Object.keys(await import(`nestjs-contextvars/${name}`)).length, 0);
