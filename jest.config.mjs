@@ -4,6 +4,8 @@
 /** @type {import('jest').Config} */
 const shared = {
   testEnvironment: 'node',
+  // How long a machine takes that has other work is nobody's mistake.
+  testTimeout: 30_000,
   roots: ['<rootDir>/test'],
   moduleNameMapper: {
     '^nestjs-contextvars$': '<rootDir>/src/index.ts',
@@ -41,6 +43,8 @@ const shared = {
 export default {
   // jest by itself leaves one core idle, of two.
   maxWorkers: '100%',
+  // What jest keeps of each file makes every collection of the next ones longer, and some tests ask for many.
+  workerIdleMemoryLimit: '1500MB',
   projects: [
     // Core works without reflect-metadata, so its tests run without it.
     { ...shared, displayName: 'core', testRegex: '/test/core/.*\\.(spec|e2e-spec)\\.ts$' },

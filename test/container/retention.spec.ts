@@ -15,15 +15,13 @@ import {
 import { emptyCell, openUnit, storage } from '../../src/core/internal.js';
 import { macrotask } from '../core/readings.js';
 import { outcomeOf, thrownBy, withCode } from '../core/support/outcome.js';
+import { stillHeld } from '../support/collector.js';
 
 // What the collector leaves for once differs from run to run: compiled code holds what it no longer needs. What is
 // really kept is kept each time.
 jest.retryTimes(3);
 
 const role = new ScopedValue<string>('role');
-
-// A collection takes long on a machine that has other work.
-jest.setTimeout(30_000);
 
 /** What each instance holds too, as a cache of a request would. */
 class Row {
@@ -64,17 +62,7 @@ const made: [string, (name: string) => Scoped][] = [
 ];
 
 /** How many of what is watched are still there, once the collector has had its chances. */
-async function alive(chances = 20): Promise<number> {
-  const { gc } = globalThis;
-  if (gc === undefined) throw new Error('these tests need --expose-gc');
-  const left = () => refs.filter((ref) => ref.deref() !== undefined).length;
-  for (let i = 0; i < chances && left() > 0; i++) {
-    // A WeakRef keeps its target until the macrotask is over.
-    await macrotask();
-    gc();
-  }
-  return left();
-}
+const alive = async (allowed = 0): Promise<number> => (await stillHeld(refs, allowed)).length;
 
 const held: (() => void)[] = [];
 
@@ -170,7 +158,7 @@ describe.each(made)('an instance that %s', (_, scopedNamed) => {
     const scoped = scopedNamed('Lasting');
     await runUnitOfWork({ kind: 'test' }, async () => {
       await scoped.load();
-      expect(await alive(3)).toBe(2);
+      expect(await alive(2)).toBe(2);
       scoped.use();
     });
     expect(await alive()).toBe(0);

@@ -1,8 +1,8 @@
 // A stand-in lives as long as the application: it keeps nothing of a unit of work.
 
-import { setImmediate as immediate } from 'node:timers/promises';
 import { Scoped, standInFor } from '../../src/container/internal.js';
 import { runUnitOfWork } from '../../src/core/index.js';
+import { stillHeld } from '../support/collector.js';
 import { type Anything } from './stand-in-comparison.js';
 
 // What the collector leaves for once differs from run to run: compiled code holds what it no longer needs. What is
@@ -46,12 +46,7 @@ function subject(type?: new () => object): { standIn: Anything; refs: WeakRef<ob
 }
 
 async function collected(refs: readonly WeakRef<object>[]): Promise<number> {
-  // A WeakRef keeps its target until the end of the job in which it was made or read.
-  for (let i = 0; i < 5; i++) {
-    await immediate();
-    globalThis.gc?.();
-  }
-  return refs.filter((ref) => ref.deref() === undefined).length;
+  return refs.length - (await stillHeld(refs)).length;
 }
 
 test.each<readonly [string, (new () => object) | undefined]>([

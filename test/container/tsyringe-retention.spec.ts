@@ -3,26 +3,19 @@
 import { container, type DependencyContainer, injectable, Lifecycle, scoped } from 'tsyringe';
 import { ContextScoped, contextScopedFactory } from '../../src/container/index.js';
 import { copyContext, currentUnit, runUnitOfWork } from '../../src/core/index.js';
-import { macrotask } from '../core/readings.js';
+import { stillHeld } from '../support/collector.js';
 
 // What the collector leaves for once differs from run to run: compiled code holds what it no longer needs. What is
 // really kept is kept each time.
 jest.retryTimes(3);
 
-const { gc } = globalThis as { gc?: () => Promise<void> | void };
 const refs: WeakRef<object>[] = [];
 function watch<T extends object>(object: T): T {
   refs.push(new WeakRef(object));
   return object;
 }
 
-async function alive(): Promise<number> {
-  for (let i = 0; i < 10 && refs.some((ref) => ref.deref() !== undefined); i++) {
-    await macrotask();
-    await gc?.();
-  }
-  return refs.filter((ref) => ref.deref() !== undefined).length;
-}
+const alive = async (): Promise<number> => (await stillHeld(refs)).length;
 
 @scoped(Lifecycle.ContainerScoped)
 class Cache {

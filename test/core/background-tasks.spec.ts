@@ -15,6 +15,7 @@ import {
 import { channels } from '../../src/core/internal.js';
 import { addErrorReporter } from '../../src/core/report-error.js';
 import { drainTasks } from '../../src/core/tasks.js';
+import { stillHeld } from '../support/collector.js';
 import { FAILURE } from './support/endings.js';
 import { outcomeOf } from './support/outcome.js';
 
@@ -366,10 +367,7 @@ test('a task that has settled is held by nobody, listened to or not', async () =
     await createTask(work, { signal: controller.signal });
     await preserveContext(work, { background: true, signal: () => controller.signal })();
   })();
-  for (let tries = 0; tries < 20 && refs.some((ref) => ref.deref() !== undefined); tries++) {
-    await setImmediate();
-    global.gc?.();
-  }
+  await stillHeld(refs);
   expect(refs.map((ref) => ref.deref())).toEqual([undefined, undefined, undefined, undefined]);
   stop();
   controller.abort();

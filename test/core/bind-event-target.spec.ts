@@ -1,9 +1,9 @@
 // bindEmitter on what is no EventEmitter: AbortSignal, MessagePort and the like.
 
 import { on, once } from 'node:events';
-import { setImmediate } from 'node:timers/promises';
 import { MessageChannel } from 'node:worker_threads';
 import { bindEmitter, ContextVar, currentUnit, runUnitOfWork } from '../../src/core/index.js';
+import { collectUntil } from '../support/collector.js';
 
 const text = new ContextVar<string>('text', { default: 'default' });
 
@@ -241,10 +241,7 @@ test('what is bound is held by its target alone', async () => {
     ref = new WeakRef(bound);
     bound.addEventListener('news', () => {});
   })();
-  for (let tries = 0; tries < 20 && ref?.deref() !== undefined; tries++) {
-    await setImmediate();
-    global.gc?.();
-  }
+  await collectUntil(() => ref?.deref() === undefined);
   expect(ref?.deref()).toBeUndefined();
 });
 

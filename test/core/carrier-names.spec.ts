@@ -12,6 +12,7 @@ import {
   extractContext,
   injectContext,
 } from '../../src/core/index.js';
+import { collectUntil } from '../support/collector.js';
 import { compileCore } from './support/compiled-core.js';
 import { thrownBy, withCode } from './support/outcome.js';
 
@@ -44,11 +45,7 @@ test('a variable without a codec may have the name of one, and is not in its way
 test('the name of one that nobody holds any more is free', async () => {
   const make = (): void => void new ContextVar('collected', { codec });
   make();
-  for (let i = 0; i < 20; i++) {
-    await setImmediate();
-    (globalThis as { gc?: () => void }).gc?.();
-    if (!namesInUse().includes('collected')) break;
-  }
+  await collectUntil(() => !namesInUse().includes('collected'));
   expect(namesInUse()).not.toContain('collected');
 });
 

@@ -1,6 +1,7 @@
 import { setImmediate as macrotask } from 'node:timers/promises';
 import { createTask, currentRequestId } from 'nestjs-contextvars/core';
 import { lambdaInvocation, processSqsBatch, withLambdaContext } from 'nestjs-contextvars/lambda';
+import { stillHeld } from '../../support/collector.js';
 import { functionContext, invoke } from './support/runtime.js';
 
 // A warm process keeps what invocations leave running: that must hold neither their events nor the runtime's contexts.
@@ -18,14 +19,6 @@ function leaveRunning(): void {
 afterEach(() => {
   for (const timer of left.splice(0)) clearInterval(timer);
 });
-
-async function collected(refs: WeakRef<object>[]): Promise<void> {
-  for (let i = 0; i < 20; i++) {
-    await macrotask();
-    (globalThis as { gc?: () => void }).gc?.();
-    if (refs.every((ref) => ref.deref() === undefined)) return;
-  }
-}
 
 /** One invocation, of which nothing is kept here but what tells whether it is kept elsewhere. */
 async function invokeOnce(handler: (event: never) => unknown): Promise<WeakRef<object>[]> {
@@ -50,7 +43,7 @@ test.each<[string, (event: never) => unknown]>([
 ])('work left running by a handler %s holds neither the event nor the context', async (_, handler) => {
   expect(globalThis).toHaveProperty('gc');
   const refs = await invokeOnce(handler);
-  await collected(refs);
+  await stillHeld(refs);
   seen.length = 0;
   while (seen.length === 0) await macrotask();
   expect(seen.slice(0, 2)).toEqual([expect.any(String), 0]);

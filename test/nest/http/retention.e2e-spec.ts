@@ -1,4 +1,3 @@
-import { setImmediate as macrotask } from 'node:timers/promises';
 import { Controller, Get, type INestApplication, Module, Req, Res } from '@nestjs/common';
 import { CLS_REQ, ClsModule, ClsServiceManager } from 'nestjs-cls';
 import {
@@ -9,6 +8,7 @@ import {
   RequestContext,
   type UnitOfWork,
 } from 'nestjs-contextvars';
+import { stillHeld } from '../../support/collector.js';
 import { adapters, createApp, listen } from './support/adapters.js';
 import { send } from './support/http-client.js';
 import { UnitLog } from './support/unit-log.js';
@@ -121,15 +121,7 @@ const pending: ((value: unknown) => void)[] = [];
 })
 class AppModule {}
 
-async function alive(): Promise<string[]> {
-  const left = () => refs.filter(({ ref }) => ref.deref() !== undefined).map(({ what }) => what);
-  for (let i = 0; i < 50 && left().length > 0; i++) {
-    // A WeakRef keeps its target until the macrotask is over.
-    await macrotask();
-    globalThis.gc?.();
-  }
-  return left();
-}
+const alive = async (): Promise<string[]> => (await stillHeld(refs)).map(({ what }) => what);
 
 describe.each(adapters)('after the end of requests on %s', (adapter) => {
   const units = new UnitLog();

@@ -1,8 +1,8 @@
-import { setImmediate as macrotask } from 'node:timers/promises';
 import { Controller, Inject, Injectable } from '@nestjs/common';
 import { Ctx, EventPattern, GrpcMethod, MessagePattern, Payload } from '@nestjs/microservices';
 import { ContextScoped, scopedProvider } from 'nestjs-contextvars';
 import { concat, firstValueFrom, NEVER, type Observable, of } from 'rxjs';
+import { stillHeld } from '../../support/collector.js';
 import { until } from '../http/support/until.js';
 import { ASK, readText, TELL, type Text } from './support/desk.controllers.js';
 import { RpcUnits } from './support/rpc-units.js';
@@ -50,15 +50,6 @@ function remember(what: string, object: object): void {
 /** A function of its own: a closure in the handler could hold the message by itself. */
 function leaveRunning(): void {
   timers.push(setInterval(() => read.add(seen.get('nothing')), 1));
-}
-
-/** What the collector leaves, by name. */
-async function left(): Promise<string[]> {
-  for (let turn = 0; turn < 10; turn++) {
-    await macrotask();
-    global.gc?.();
-  }
-  return refs.filter(({ ref }) => ref.deref() !== undefined).map(({ what }) => what);
 }
 
 @Controller()
@@ -120,7 +111,7 @@ describeTransports(
 
       // The last one may still be in the hands of the transport.
       const each = refs.length / MESSAGES;
-      expect((await left()).length).toBeLessThanOrEqual(each);
+      expect((await stillHeld(refs, each)).length).toBeLessThanOrEqual(each);
     });
   },
   ['TCP', 'gRPC', 'NATS'],
@@ -141,7 +132,8 @@ describeTransports(
       await units.haveEnded(MESSAGES);
       await until('the timers have read', () => read.has(`given up ${MESSAGES - 1}`));
 
-      expect((await left()).length).toBeLessThanOrEqual(refs.length / MESSAGES);
+      const each = refs.length / MESSAGES;
+      expect((await stillHeld(refs, each)).length).toBeLessThanOrEqual(each);
     });
   },
   ['gRPC'],

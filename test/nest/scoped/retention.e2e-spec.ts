@@ -12,6 +12,7 @@ import {
   scopedProvider,
 } from 'nestjs-contextvars';
 import { thrownBy, withCode } from '../../core/support/outcome.js';
+import { stillHeld } from '../../support/collector.js';
 import { adapters } from '../http/support/adapters.js';
 import { UnitLog } from '../http/support/unit-log.js';
 import { until } from '../http/support/until.js';
@@ -39,15 +40,7 @@ function watch<T extends object>(what: string, object: T): T {
   return object;
 }
 
-async function alive(): Promise<string[]> {
-  const left = () => refs.filter(({ ref }) => ref.deref() !== undefined).map(({ what }) => what);
-  for (let i = 0; i < 50 && left().length > 0; i++) {
-    // A WeakRef keeps its target until the macrotask is over.
-    await macrotask();
-    globalThis.gc?.();
-  }
-  return left();
-}
+const alive = async (): Promise<string[]> => (await stillHeld(refs)).map(({ what }) => what);
 
 @ContextScoped()
 class Cart {

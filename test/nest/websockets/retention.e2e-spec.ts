@@ -4,6 +4,7 @@ import { setImmediate as macrotask } from 'node:timers/promises';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { ContextScoped, ContextVar, currentUnit, scopedProvider } from 'nestjs-contextvars';
 import { of } from 'rxjs';
+import { stillHeld } from '../../support/collector.js';
 import { until } from '../http/support/until.js';
 import { connect, start, stop } from './support/gateway-app.js';
 import { kinds } from './support/kinds.js';
@@ -54,15 +55,6 @@ class Gateway {
   }
 }
 
-async function collect(): Promise<void> {
-  for (let i = 0; i < 5; i++) {
-    await macrotask();
-    globalThis.gc?.();
-  }
-}
-
-const left = (weak: readonly WeakRef<object>[]) => weak.filter((ref) => ref.deref() !== undefined).length;
-
 it.each(kinds)('over $name', async (kind) => {
   refs.length = 0;
   const app = await start(kind, { gateways: [Gateway], providers: [scopedProvider(Basket)] });
@@ -75,10 +67,9 @@ it.each(kinds)('over $name', async (kind) => {
     }
   }
   expect(refs.length).toBeGreaterThan(MESSAGES * 9);
-  await collect();
   // The last of them may still be on its way.
-  expect(left(refs)).toBeLessThanOrEqual(6);
-  expect(left(connectionRefs)).toBe(2);
+  expect((await stillHeld(refs, 6)).length).toBeLessThanOrEqual(6);
+  expect((await stillHeld(connectionRefs, 2)).length).toBe(2);
   const connected = connectionRefs[1]?.deref() as { ended: boolean } | undefined;
   client.close();
   await until('the connection has ended', () => connected?.ended === true);
@@ -98,6 +89,5 @@ it.each(kinds)('over $name, nothing keeps a connection that is over', async (kin
   await until('the units have ended', () =>
     all.every((ref) => (ref.deref() as { ended?: boolean } | undefined)?.ended !== false),
   );
-  await collect();
-  expect(left(all)).toBeLessThanOrEqual(4);
+  expect((await stillHeld(all, 4)).length).toBeLessThanOrEqual(4);
 });

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 
 /** Waits for what no event announces, and fails where it has not come true in `limitMs`. */
-export async function until(what: string, condition: () => boolean, limitMs = 3_000): Promise<void> {
+export async function until(what: string, condition: () => boolean, limitMs = 20_000): Promise<void> {
   const deadline = performance.now() + limitMs;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`waited ${limitMs} ms in vain until ${what}`);
