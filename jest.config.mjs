@@ -4,8 +4,6 @@
 /** @type {import('jest').Config} */
 const shared = {
   testEnvironment: 'node',
-  // How long a machine takes that has other work is nobody's mistake.
-  testTimeout: 30_000,
   roots: ['<rootDir>/test'],
   moduleNameMapper: {
     '^nestjs-contextvars$': '<rootDir>/src/index.ts',
@@ -41,6 +39,8 @@ const shared = {
 
 /** @type {import('jest').Config} */
 export default {
+  // How long a machine takes that has other work is nobody's mistake.
+  testTimeout: 30_000,
   // jest by itself leaves one core idle, of two.
   maxWorkers: '100%',
   // What jest keeps of each file makes every collection of the next ones longer, and some tests ask for many.
