@@ -6,18 +6,18 @@ import { JsonBodyMiddleware } from './errors/json-body.middleware.js';
 import { HealthController } from './health/health.controller.js';
 import { IdentityModule } from './identity/identity.module.js';
 import { InvoicesModule } from './invoices/invoices.module.js';
-import { accessLog } from './logging/access-log.js';
-import { ContextLogger } from './logging/context-logger.js';
+import { ClientMiddleware } from './logging/client.middleware.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { queuesAt } from './queues/queues.js';
 import { ReceiptsModule } from './receipts/receipts.module.js';
 import { RefundsModule } from './refunds/refunds.module.js';
 import { StatementModule } from './statement/statement.module.js';
+import { RequestSpanMiddleware } from './tracing/request-span.middleware.js';
 import { WhoamiModule } from './whoami/whoami.module.js';
 
 @Module({
   imports: [
-    ContextModule.forRoot({ setup: accessLog }),
+    ContextModule.forRoot({ logs: { requests: true } }),
     IdentityModule,
     WhoamiModule,
     OrdersModule,
@@ -26,7 +26,7 @@ import { WhoamiModule } from './whoami/whoami.module.js';
     StatementModule,
   ],
   controllers: [HealthController],
-  providers: [ContextLogger, { provide: APP_FILTER, useClass: ErrorFilter }],
+  providers: [{ provide: APP_FILTER, useClass: ErrorFilter }],
 })
 export class AppModule implements NestModule {
   static with(queueUrl: string | undefined): DynamicModule {
@@ -34,6 +34,6 @@ export class AppModule implements NestModule {
   }
 
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(JsonBodyMiddleware).forRoutes('{*path}');
+    consumer.apply(RequestSpanMiddleware, ClientMiddleware, JsonBodyMiddleware).forRoutes('{*path}');
   }
 }

@@ -5,9 +5,12 @@ import { DeskClient } from './demo/desk-client.js';
 import { visit } from './demo/visit.js';
 import { demoUsers } from './identity/demo-users.js';
 import { readSettings } from './settings.js';
+import { spanTree } from './tracing/span-tree.js';
+import { startTracing } from './tracing/tracing.js';
 
-const { adapter } = readSettings(process.env);
-const app = await createApp(adapter);
+const { adapter, logFormat } = readSettings(process.env);
+const tracing = startTracing();
+const app = await createApp(adapter, { logFormat });
 await app.listen(0, '127.0.0.1');
 const address = await app.getUrl();
 console.log(`Order desk on ${adapter}: ${address}. Four users of two tenants ask at the same time:\n`);
@@ -21,6 +24,11 @@ if (check.crossed.length > 0) {
   console.error(`\nCROSSED:\n${check.crossed.join('\n')}`);
   process.exitCode = 1;
 } else {
+  // Of whom nobody knows that others have asked meanwhile: the second request placed an order, the sixth gave a refund.
+  for (const requestId of ['ada-2', 'ada-6']) {
+    console.log(`\nThe spans of ${requestId}:`);
+    for (const line of spanTree(tracing.spansOf(requestId))) console.log(`  ${line}`);
+  }
   console.log(`
 What this showed, with up to ${DeskClient.mostInFlight} requests in flight at once:
 - all ${check.answers} answers carried the request id, tenant and user of their own caller, and nobody else's;

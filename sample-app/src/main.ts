@@ -3,8 +3,8 @@ import { createApp } from './create-app.js';
 import { readSettings } from './settings.js';
 
 try {
-  const { adapter, port, host, queueUrl } = readSettings(process.env);
-  const app = await createApp(adapter, queueUrl);
+  const { adapter, port, host, ...settings } = readSettings(process.env);
+  const app = await createApp(adapter, settings);
   app.enableShutdownHooks([], { useProcessExit: true });
   await app.listen(port, host);
   console.log(`Order desk on ${adapter}: ${await app.getUrl()}`);

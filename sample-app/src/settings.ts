@@ -6,11 +6,14 @@ export interface Settings {
   readonly host: string;
   /** Where jobs wait for a worker. Without it there are no invoices. */
   readonly queueUrl: string | undefined;
+  readonly logFormat: LogFormat;
 }
 
+export type LogFormat = 'pretty' | 'json';
+
 /**
- * From `ADAPTER` (default express), `PORT` (3000; 0 takes any free one), `HOST` (127.0.0.1) and `QUEUE_URL` (redis:// or
- * postgres://; none).
+ * From `ADAPTER` (default express), `PORT` (3000; 0 takes any free one), `HOST` (127.0.0.1), `QUEUE_URL` (redis:// or
+ * postgres://; none) and `LOG_FORMAT` (pretty or json; pretty).
  */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const { ADAPTER, PORT, HOST, QUEUE_URL } = env;
@@ -25,7 +28,19 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   if (QUEUE_URL && !/^(rediss?|postgres(ql)?):/.test(QUEUE_URL)) {
     throw new Error(`QUEUE_URL is '${QUEUE_URL}'; it can begin with redis:// or postgres://`);
   }
-  return { adapter, port, host: HOST || '127.0.0.1', queueUrl: QUEUE_URL || undefined };
+  return {
+    adapter,
+    port,
+    host: HOST || '127.0.0.1',
+    queueUrl: QUEUE_URL || undefined,
+    logFormat: readLogFormat(env),
+  };
+}
+
+export function readLogFormat({ LOG_FORMAT }: NodeJS.ProcessEnv): LogFormat {
+  const format = LOG_FORMAT || 'pretty';
+  if (format === 'pretty' || format === 'json') return format;
+  throw new Error(`LOG_FORMAT is '${format}'; it can be pretty or json`);
 }
 
 function isAdapter(name: string): name is AdapterName {

@@ -4,10 +4,9 @@ import { ContextModule, scopedProvider } from 'nestjs-contextvars';
 import { Caller } from './identity/caller.js';
 import { INVOICES } from './invoices/invoice.js';
 import { InvoicesProcessor } from './invoices/invoices.processor.js';
-import { ContextLogger } from './logging/context-logger.js';
 
 @Module({
   imports: [ContextModule.forRoot(), BullModule.registerQueue({ name: INVOICES })],
-  providers: [ContextLogger, scopedProvider(Caller), InvoicesProcessor],
+  providers: [scopedProvider(Caller), InvoicesProcessor],
 })
 export class WorkerModule {}

@@ -1,12 +1,12 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { ContextLogger } from './logging/context-logger.js';
+import { contextLogger } from './logging/context-logger.js';
 import { queuesAt } from './queues/queues.js';
 import { readSettings } from './settings.js';
 import { WorkerModule } from './worker.module.js';
 
 try {
-  const { queueUrl } = readSettings(process.env);
+  const { queueUrl, logFormat } = readSettings(process.env);
   if (queueUrl === undefined) throw new Error('QUEUE_URL is not set; say redis://... or postgres://...');
   const app = await NestFactory.createApplicationContext(
     { module: WorkerModule, imports: [queuesAt(queueUrl)] },
@@ -14,7 +14,7 @@ try {
       logger: ['warn', 'error', 'fatal'],
     },
   );
-  app.useLogger(app.get(ContextLogger));
+  app.useLogger(contextLogger(logFormat));
   app.enableShutdownHooks([], { useProcessExit: true });
   console.log(`Worker ${process.pid} writes invoices`);
 } catch (error) {

@@ -14,8 +14,8 @@ describe.each(['express', 'fastify'])('the demo on %s', (ADAPTER) => {
 
   it('prints lines of different requests in turn, each with the tenant and user of its request', async () => {
     const { stdout } = await new SampleProcess('demo.js', { ADAPTER }).ended();
-    const lines = stdout.filter((line) => line.includes(' request='));
-    const seen = lines.map((line) => / request=(\w+)-\d+ tenant=(\w+) user=\1 /.exec(line));
+    const lines = stdout.filter((line) => line.includes(' tenant='));
+    const seen = lines.map((line) => / requestId=(\w+)-\d+ .* tenant=(\w+) user=\1 ?/.exec(line));
     for (const user of seen) expect(user?.[2]).toBe(tenants[user?.[1] ?? '']);
     const turns = seen.filter((user, i) => user?.[1] !== seen[i - 1]?.[1]);
     expect(turns.length).toBeGreaterThan(10);
@@ -25,7 +25,27 @@ describe.each(['express', 'fastify'])('the demo on %s', (ADAPTER) => {
     const { stdout } = await new SampleProcess('demo.js', { ADAPTER }).ended();
     const lookUps = stdout
       .filter((line) => /\[PriceConnection\] .* looks up /.test(line))
-      .map((line) => line.replace(/^.* user=(\w+) .* (looks up .*)$/, '$1 $2'));
+      .map((line) => line.replace(/^.* (looks up .* as \w+) .* user=(\w+) .*$/, '$2 $1'));
     expect(lookUps.sort()).toEqual(users.map((user) => `${user} looks up 2 prices as clerk`));
+  });
+
+  it('prints the spans of a request, what it does at once and what it leaves running each under its own', async () => {
+    const { stdout } = await new SampleProcess('demo.js', { ADAPTER }).ended();
+    const from = (requestId: string) => stdout.indexOf(`The spans of ${requestId}:`);
+    const names = (requestId: string, count: number) =>
+      stdout
+        .slice(from(requestId) + 1, from(requestId) + 1 + count)
+        .map((line) => line.replace(/ {2}[\d.]+ ms$/, ''));
+    expect(names('ada-2', 3)).toEqual([
+      '  POST /orders',
+      '    OrdersService.place',
+      '      ReceiptsService.write',
+    ]);
+    expect(names('ada-6', 4).map((line) => line.replace(/order-\d+/, 'order'))).toEqual([
+      '  POST /orders/order/refund',
+      '    RefundsService.refund',
+      '      LedgerService.credit',
+      '      AuditService.read',
+    ]);
   });
 });

@@ -78,7 +78,7 @@ function invoices(open: () => Promise<{ url: string; close(): Promise<unknown> }
       expect(body).toEqual({ status: 'written', ...saw, writtenBy: writer });
       expect(log).toContainEqual(
         expect.stringMatching(
-          ` request=${id} tenant=${tenant} user=${user} correlation=${talk} .*of ${orderId}$`,
+          ` writes the invoice of ${orderId} requestId=${id} correlationId=${talk} tenant=${tenant} user=${user}$`,
         ),
       );
     }

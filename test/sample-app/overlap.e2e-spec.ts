@@ -123,8 +123,10 @@ describe.each(['express', 'fastify'])('2,000 overlapping requests to the running
   });
 
   it('has logged every line with the tenant and user of its request', () => {
-    const lines = sample.process.stdout.filter((line) => / request=\w+\.\w+\.\d+/.test(line));
-    const wrong = lines.filter((line) => !/ request=(\w+)\.(\w+)\.[\w.]+ tenant=\1 user=\2 /.test(line));
+    const lines = sample.process.stdout.filter((line) => / requestId=\w+\.\w+\.\d+ .* tenant=/.test(line));
+    const wrong = lines.filter(
+      (line) => !/ requestId=(\w+)\.(\w+)\.[\w.]+ .* tenant=\1 user=\2( |$)/.test(line),
+    );
     expect(wrong).toEqual([]);
     expect(lines.length).toBeGreaterThan(REQUESTS);
   });

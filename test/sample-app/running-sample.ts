@@ -27,7 +27,7 @@ export class SampleProcess {
     if (!existsSync(file)) {
       throw new Error(`${file} is missing: run "npm run build:sample" first ("npm test" does so by itself).`);
     }
-    const { ADAPTER, PORT, HOST, QUEUE_URL, NODE_OPTIONS, ...inherited } = process.env;
+    const { ADAPTER, PORT, HOST, QUEUE_URL, LOG_FORMAT, NODE_OPTIONS, ...inherited } = process.env;
     const child = spawn(process.execPath, [...ENGINE_FLAGS, file], { env: { ...inherited, ...env } });
     this.#child = child;
     createInterface({ input: child.stdout }).on('line', (line) => this.stdout.push(line));

@@ -1,5 +1,6 @@
 import { setTimeout as hop } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
+import { Span } from 'nestjs-contextvars/opentelemetry';
 import { type Role, role } from '../identity/identity.variables.js';
 
 export interface AuditReport {
@@ -14,6 +15,7 @@ export interface AuditReport {
 export class AuditService {
   readonly #logger = new Logger(AuditService.name);
 
+  @Span()
   async read(orderId: string): Promise<AuditReport> {
     const seen: Role[] = [];
     for (let step = 0; step < 4; step += 1) {

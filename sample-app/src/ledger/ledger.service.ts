@@ -1,6 +1,7 @@
 import { setTimeout as hop } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { WithTempContext } from 'nestjs-contextvars';
+import { Span } from 'nestjs-contextvars/opentelemetry';
 import { role } from '../identity/identity.variables.js';
 import type { Order } from '../orders/order.js';
 import { LedgerRepository } from './ledger.repository.js';
@@ -13,6 +14,7 @@ export class LedgerService {
   constructor(private readonly ledger: LedgerRepository) {}
 
   /** Has the role until the call settles; only what it calls and awaits has it too. */
+  @Span()
   @WithTempContext(role.as('ledger-writer'))
   async credit(order: Order): Promise<LedgerEntry> {
     await hop(5);

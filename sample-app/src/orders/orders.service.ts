@@ -1,4 +1,5 @@
 import { ConflictException, Injectable, Logger, NotFoundException } from '@nestjs/common';
+import { Span } from 'nestjs-contextvars/opentelemetry';
 import { Caller } from '../identity/caller.js';
 import { ReceiptsService } from '../receipts/receipts.service.js';
 import type { NewOrder, Order } from './order.js';
@@ -14,6 +15,7 @@ export class OrdersService {
     private readonly caller: Caller,
   ) {}
 
+  @Span()
   place(wanted: NewOrder): Order {
     const id = this.orders.nextId();
     const { tenant, user: placedBy } = this.caller;

@@ -1,5 +1,6 @@
 import { setTimeout as hop } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import { Span } from 'nestjs-contextvars/opentelemetry';
 import { role } from '../identity/identity.variables.js';
 import { priceLists } from './price-lists.js';
 
@@ -13,6 +14,7 @@ export class PriceConnection implements AsyncDisposable {
   ) {}
 
   /** One round trip for all of `items`; null for what is not on the tenant's list. */
+  @Span()
   async lookUp(tenant: string, items: readonly string[]): Promise<(number | null)[]> {
     logger.log(`connection ${this.number} looks up ${items.length} prices as ${role.get()}`);
     await hop(3);

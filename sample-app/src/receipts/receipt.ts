@@ -6,6 +6,8 @@ export interface Receipt extends Omit<Caller, 'correlationId'> {
   readonly orderId: string;
   readonly status: 'written';
   readonly role: Role;
+  /** As it is printed. */
+  readonly text: string;
 }
 
 export interface PendingReceipt {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Span } from 'nestjs-contextvars/opentelemetry';
 import { type AuditReport, AuditService } from '../audit/audit.service.js';
 import { type Role, role } from '../identity/identity.variables.js';
 import { LedgerService } from '../ledger/ledger.service.js';
@@ -20,6 +21,7 @@ export class RefundsService {
     private readonly audit: AuditService,
   ) {}
 
+  @Span()
   async refund(orderId: string): Promise<Refund> {
     const order = this.orders.claimRefund(orderId);
     const [ledger, audit] = await Promise.all([this.ledger.credit(order), this.audit.read(orderId)]);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Span } from 'nestjs-contextvars/opentelemetry';
 import { Caller } from '../identity/caller.js';
 import type { Order } from '../orders/order.js';
 import { OrdersService } from '../orders/orders.service.js';
@@ -13,6 +14,7 @@ export class StatementService {
     private readonly caller: Caller,
   ) {}
 
+  @Span()
   async draw(): Promise<Statement> {
     const placed = this.orders.list().filter(({ status }) => status === 'placed');
     const lines = await Promise.all(placed.map((order) => this.#line(order)));
