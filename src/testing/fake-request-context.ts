@@ -7,6 +7,8 @@ export interface RequestContextValues {
   readonly id?: string;
   /** Left out, it is the id, as in the real one. */
   readonly correlationId?: string;
+  readonly traceId?: string;
+  readonly spanId?: string;
   readonly startedAt?: Date;
   /** In ms. Left out, it is counted from `startedAt`, where that is given. */
   readonly elapsed?: number;
@@ -81,9 +83,10 @@ function define(context: object, member: string, property: PropertyDescriptor): 
   Object.defineProperty(context, member, { ...property, configurable: true });
 }
 
-function check(where: string, { id, correlationId, startedAt, elapsed }: RequestContextValues): void {
-  requireOptionalString(where, 'id', id);
-  requireOptionalString(where, 'correlationId', correlationId);
+function check(where: string, { startedAt, elapsed, ...others }: RequestContextValues): void {
+  for (const text of ['id', 'correlationId', 'traceId', 'spanId'] as const) {
+    requireOptionalString(where, text, others[text]);
+  }
   if (startedAt !== undefined && !(startedAt instanceof Date)) {
     throw wrongArgument(where, 'a Date as startedAt', startedAt);
   }

@@ -11,7 +11,16 @@ test('it is a RequestContext, with what was filled in, outside any unit of work'
   const request = { headers: {} };
   const response = {};
   const startedAt = new Date('2020-02-20T20:20:20Z');
-  const values = { id: 'r-1', correlationId: 'c-1', startedAt, elapsed: 7, request, response };
+  const values = {
+    id: 'r-1',
+    correlationId: 'c-1',
+    traceId: 't-1',
+    spanId: 's-1',
+    startedAt,
+    elapsed: 7,
+    request,
+    response,
+  };
   const context: RequestContext = fakeRequestContext(RequestContext, values);
   expect(context).toBeInstanceOf(RequestContext);
   expect(context).toMatchObject(values);
