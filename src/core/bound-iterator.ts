@@ -89,6 +89,7 @@ function ended(step: () => unknown, extent: Extent, watch = true): unknown {
   try {
     result = step();
   } catch (error) {
+    extent.fail?.(error);
     extent.end();
     throw error;
   }
@@ -107,6 +108,7 @@ function ended(step: () => unknown, extent: Extent, watch = true): unknown {
       return settled;
     },
     (error) => {
+      extent.fail?.(error);
       extent.end();
       throw error;
     },

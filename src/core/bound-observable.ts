@@ -87,7 +87,10 @@ function subscribeSubscriber(source: Subscribable, to: Subscriber, extent: Exten
       return closed || to.closed;
     },
     next: (value) => closed || outside(() => to.next(value)),
-    error: (error) => last(() => to.error(error)),
+    error: (error) => {
+      if (!closed) extent.fail?.(error);
+      last(() => to.error(error));
+    },
     complete: () => last(() => to.complete()),
     add: (teardown) => {
       if (teardown === undefined || teardown === null || teardown === sink) return;
@@ -104,10 +107,13 @@ function subscribeSubscriber(source: Subscribable, to: Subscriber, extent: Exten
 }
 
 function subscribeObserver(source: Subscribable, args: unknown[], extent: Extent, outside: Inside): unknown {
-  const inside = (callback: unknown, self: unknown): unknown =>
-    typeof callback === 'function'
-      ? (...values: unknown[]) => outside(() => callback.apply(self, values))
-      : callback;
+  const inside = (callback: unknown, self: unknown, isError = false): unknown => {
+    if (typeof callback !== 'function') return callback;
+    return (...values: unknown[]) => {
+      if (isError) extent.fail?.(values[0]);
+      return outside(() => callback.apply(self, values));
+    };
+  };
   const [first] = args;
   const isObserver = typeof first === 'object' && first !== null;
   // Only what was given: rxjs reports an error that nobody handles by itself.
@@ -116,17 +122,20 @@ function subscribeObserver(source: Subscribable, args: unknown[], extent: Extent
         Object.fromEntries(
           CALLBACKS.filter((name) => name in first).map((name) => [
             name,
-            inside((first as Observer)[name], first),
+            inside((first as Observer)[name], first, name === 'error'),
           ]),
         ),
       ]
-    : args.map((callback) => inside(callback, undefined));
+    : args.map((callback, i) => inside(callback, undefined, i === 1));
   const subscription = extent.run(() => source.subscribe(...bound));
   // A store that looks like an Observable gives a function.
   if (typeof subscription === 'function') {
     return () => {
-      extent.run(() => subscription());
-      extent.end();
+      try {
+        extent.run(() => subscription());
+      } finally {
+        extent.end();
+      }
     };
   }
   const { unsubscribe } = subscription as Subscriber;

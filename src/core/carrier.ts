@@ -13,6 +13,7 @@ import { MAX_CARRIER_BYTES, readCarrier, textOfEntry, withSignature, writeCarrie
 import { type Context, cellOf } from './context.js';
 import { ContextError } from './context-error.js';
 import { ContextVar } from './context-var.js';
+import { foreignEntries, takeForeignEntries } from './foreign-carrier.js';
 import { correlationId, requestId } from './ids.js';
 import { ScopedValue } from './scoped-value.js';
 
@@ -34,7 +35,9 @@ export interface ExtractOptions {
    * every variable that this process knows.
    */
   readonly accept?: (variable: ContextVar<unknown>) => boolean;
-  /** Whether the request id and the correlation id are taken, for which `accept` is not asked. Default: true. */
+  /**
+   * Whether the request id, the correlation id and the trace are taken, for which `accept` is not asked. Default: true.
+   */
   readonly acceptIds?: boolean;
   /** Variables that have to be there: `ERR_INVALID_CARRIER` where one is not. Default: none. */
   readonly required?: readonly ContextVar<unknown>[];
@@ -47,7 +50,7 @@ export interface ExtractOptions {
 
 /**
  * Writes the portable variables that are set here into `carrier`, under its one key `contextvars`: what a capture
- * would take along, in at most 4096 bytes of ASCII. Replaces that key, leaves every other alone, and gives `carrier`
+ * would take along, in at most 4096 bytes of ASCII. With `nestjs-contextvars/opentelemetry` the active span too. Replaces that key, leaves every other alone, and gives `carrier`
  * back. Where nothing is set, and outside any context, there is nothing under it.
  *
  * @throws ContextError `ERR_NOT_PORTABLE` where a codec cannot write a value or a required variable cannot cross;
@@ -67,18 +70,31 @@ export function injectContext(
   if (context !== undefined) cellOf(where, context);
   if (required !== undefined) requirePortable(where, required);
   const seal = sign === undefined ? undefined : sealOf(where, sign);
-  const entries = encodeEntries(context);
-  if (required !== undefined) requireWritten(required, entries);
+  const own = encodeEntries(context);
+  if (required !== undefined) requireWritten(required, own);
+  const foreign = foreignEntries(context);
+  const entries = inOrder(own, foreign);
   if (entries.length === 0) {
     // An empty text would say the same, and cost every message that has no context a header.
     delete carrier[CARRIER_KEY];
     return carrier;
   }
-  const claims = writeCarrier({ entries, seal });
-  const text = sign === undefined ? claims : withSignature(claims, signatureOf(claims, sign.key));
-  if (text.length > MAX_CARRIER_BYTES) throw tooLarge(text.length, entries);
+  const write = (said: readonly CarrierEntry[]): string => {
+    const claims = writeCarrier({ entries: said, seal });
+    return sign === undefined ? claims : withSignature(claims, signatureOf(claims, sign.key));
+  };
+  let text = write(entries);
+  // A trace is no reason for a message not to be sent.
+  if (text.length > MAX_CARRIER_BYTES && foreign.length > 0) text = write(own);
+  if (text.length > MAX_CARRIER_BYTES) throw tooLarge(text.length, own);
   carrier[CARRIER_KEY] = text;
   return carrier;
+}
+
+/** In the order of their names. */
+function inOrder(own: readonly CarrierEntry[], foreign: readonly CarrierEntry[]): readonly CarrierEntry[] {
+  if (foreign.length === 0) return own;
+  return [...own, ...foreign].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /**
@@ -105,9 +121,11 @@ export function extractContext(
   if (verify !== undefined) requireVerifyOptions(where, verify);
   if (typeof carrier !== 'object' || carrier === null) throw refused('it is not an object');
   const text = Object.hasOwn(carrier, CARRIER_KEY) ? carrier[CARRIER_KEY] : undefined;
-  const context = decodeEntries(text === undefined ? [] : entriesOf(where, text, verify), (variable) =>
+  const entries = text === undefined ? [] : entriesOf(where, text, verify);
+  const context = decodeEntries(entries, (variable) =>
     isId(variable) ? acceptIds : accept === undefined || accept(variable) === true,
   );
+  if (acceptIds) takeForeignEntries(context, entries);
   for (const variable of required ?? []) {
     if (!context.has(variable)) throw refused(`it has no ContextVar '${variable.name}', which is required`);
   }

@@ -5,7 +5,8 @@ import { type ContextVar, indexOf } from './context-var.js';
 import { FrameExtent } from './extent.js';
 import { runExtent } from './follow.js';
 import { currentFrame, forkForeign } from './foreign-context.js';
-import { captureForeign } from './foreign-states.js';
+import { captureForeign, isUnforked, seedForeign } from './foreign-states.js';
+import { boundUnder, recordOf } from './log-bound.js';
 import { captureCell, copyCell, frameOf } from './overlay.js';
 import type { Slot } from './slot.js';
 import { UnitExtent } from './unit-extent.js';
@@ -64,7 +65,7 @@ export class Context {
       return runExtent(extent, call);
     }
     const moves = current?.cell !== cell || current.unit !== owner;
-    if (moves) cell.foreign ??= forkForeign(undefined, owner);
+    if (moves && isUnforked(cell.foreign)) cell.foreign = forkForeign(cell.foreign, owner);
     const frame = frameOf(owner, cell);
     return runExtent(new FrameExtent(frame, moves, cell.foreign), call);
   }
@@ -105,7 +106,7 @@ export class Context {
     const seen = new Set<unknown>();
     for (const slot of this.#cell.captured ?? []) {
       seen.add(slot.variable);
-      if (!slot.variable.scoped) yield [slot.variable as AnyVar, slot.read()];
+      if (isContextVar(slot.variable)) yield [slot.variable as AnyVar, slot.read()];
     }
     for (const index of this.#cell.places()) {
       const variable = variableAt(index);
@@ -137,7 +138,10 @@ export class Context {
           : inspect(value, { ...options, depth: depth - 1 });
       return `'${variable.name}' => ${text}`;
     });
-    return `Context(${shown.length}) {${shown.length === 0 ? '' : ` ${shown.join(', ')} `}}`;
+    const { length } = shown;
+    const bound = boundUnder(this.#cell, this.#cell.captured ?? []);
+    if (bound.size > 0) shown.push(`log: ${inspect(recordOf(bound), { ...options, depth: depth - 1 })}`);
+    return `Context(${length}) {${shown.length === 0 ? '' : ` ${shown.join(', ')} `}}`;
   }
 
   #slot(variable: AnyVar): Slot | undefined {
@@ -155,6 +159,11 @@ export class Context {
   }
 }
 
+/** And no ScopedValue, and no log key. */
+function isContextVar(variable: object): boolean {
+  return indexOf(variable as AnyVar) !== undefined;
+}
+
 function requireIndex(where: string, variable: AnyVar): number {
   const index = typeof variable === 'object' && variable !== null ? indexOf(variable) : undefined;
   if (index === undefined) throw wrongArgument(where, 'a ContextVar as key', variable);
@@ -169,6 +178,6 @@ function requireIndex(where: string, variable: AnyVar): number {
 export function copyContext(): Context {
   const frame = currentFrame();
   const cell = captureCell(frame);
-  if (frame !== undefined) cell.foreign = captureForeign();
+  cell.foreign = frame === undefined ? seedForeign() : captureForeign();
   return contextOf(cell);
 }

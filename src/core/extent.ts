@@ -15,6 +15,8 @@ export interface Extent {
   run<R>(fn: () => R): R;
   /** The call has settled, with `failure` where it threw or rejected. Idempotent. */
   end(failure?: Failure): void;
+  /** Before `end`: a result that is being consumed has failed, which says nothing of how the call itself has ended. */
+  fail?(error: unknown): void;
   /** After `end`: what the caller has to wait for, where there is something. */
   readonly ending: PromiseLike<void> | undefined;
   /** Before `end`: how to have the same in force again, for one more consumption of the result. */

@@ -2,9 +2,10 @@ import { type Cell, emptyCell } from './cell.js';
 import type { Extent, Failure } from './extent.js';
 import { runExtent } from './follow.js';
 import { currentFrame, forkForeign } from './foreign-context.js';
-import type { ForeignStates } from './foreign-states.js';
+import { captureForeign, type ForeignStates } from './foreign-states.js';
 import type { Frame } from './frame.js';
 import { copyCell } from './overlay.js';
+import { requireRoom } from './stack-room.js';
 import type { Settled } from './tasks.js';
 import { Unit } from './unit.js';
 
@@ -12,7 +13,7 @@ export interface UnitInit {
   readonly kind: string;
   /** The root Context of the unit. */
   readonly cell: Cell;
-  /** What other libraries' contexts are derived from; undefined starts them empty. */
+  /** What other libraries' contexts are derived from. Default: what the cell says; undefined starts them empty. */
   readonly foreign?: ForeignStates;
   readonly id?: string | undefined;
   readonly name?: string | undefined;
@@ -21,6 +22,9 @@ export interface UnitInit {
   /** The unit that this one goes on with; see `Unit.origin`. */
   readonly origin?: Unit;
 }
+
+/** Where the stack overflows in the call, its end has to be reached all the same: nothing else would end the unit. */
+const ROOM_TO_END = 12;
 
 /** A unit of work that lasts for one call. */
 export class UnitExtent implements Extent {
@@ -33,6 +37,7 @@ export class UnitExtent implements Extent {
   #over = false;
 
   constructor(init: UnitInit, settled?: Settled) {
+    requireRoom(ROOM_TO_END);
     this.#init = init;
     this.#settled = settled;
     this.unit = openUnit(init);
@@ -67,7 +72,7 @@ export class UnitExtent implements Extent {
 }
 
 /** Begins a unit of work; whoever begins one ends it. */
-export function openUnit({ kind, cell, foreign, id, name, origin }: UnitInit): Unit {
+export function openUnit({ kind, cell, foreign = cell.foreign, id, name, origin }: UnitInit): Unit {
   const unit = new Unit(kind, cell, id, name);
   if (origin !== undefined) unit.origin = origin;
   unit.start(forkForeign(foreign, unit));
@@ -78,6 +83,7 @@ export function openUnit({ kind, cell, foreign, id, name, origin }: UnitInit): U
 export function inSomeUnit<R>(kind: string, fn: (frame: Frame) => R): R {
   const frame = currentFrame();
   if (frame !== undefined) return fn(frame);
-  const extent = new UnitExtent({ kind, cell: emptyCell() });
+  // It is there for a `run` or a temporary scope, which leave the contexts of others as they are.
+  const extent = new UnitExtent({ kind, cell: emptyCell(), foreign: captureForeign() });
   return runExtent(extent, () => fn(extent.unit.base));
 }

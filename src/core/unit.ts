@@ -1,7 +1,7 @@
 import type { Cell } from './cell.js';
 import { ContextError } from './context-error.js';
 import { channels } from './diagnostics.js';
-import { type ForeignStates, releaseForeign, runForeign } from './foreign-states.js';
+import { type ForeignStates, isUnforked, releaseForeign, runForeign } from './foreign-states.js';
 import type { Frame } from './frame.js';
 import { nodeCrypto } from './node-crypto.js';
 import { frameOf } from './overlay.js';
@@ -119,8 +119,15 @@ export class Unit implements UnitOfWork {
 
   start(foreign: ForeignStates): void {
     this.#foreign = foreign;
-    this.#cell.foreign ??= foreign;
+    if (isUnforked(this.#cell.foreign)) this.#cell.foreign = foreign;
     if (channels.unitStart.hasSubscribers) channels.unitStart.publish({ unit: this });
+  }
+
+  /** The context of another library that is the unit's is `state` from now on; `at` is its place. */
+  moveForeign(at: number, state: unknown): void {
+    const isOfCell = this.#cell.foreign === this.#foreign;
+    this.#foreign = this.#foreign?.map((before, i) => (i === at ? state : before));
+    if (isOfCell) this.#cell.foreign = this.#foreign;
   }
 
   abort(reason: unknown): void {
@@ -184,15 +191,30 @@ export class Unit implements UnitOfWork {
 
   /** Runs one to its end, whatever that is. */
   #runHook(hook: EndHook): PromiseLike<void> | undefined {
-    const report = (error: unknown) =>
-      this.enter(() => reportError(error, `at the end of the unit of work '${this.kind}'`));
     try {
       const result = this.enter(hook);
       // A promise of ours, because a thenable of others may call back from anywhere.
-      return typeof result?.then === 'function' ? Promise.resolve(result).catch(report) : undefined;
+      return typeof result?.then === 'function'
+        ? Promise.resolve(result).catch((error) => this.#report(error))
+        : undefined;
     } catch (error) {
-      report(error);
+      this.#report(error);
       return undefined;
+    }
+  }
+
+  /** Never throws: what is left of the end has to be done. */
+  #report(error: unknown): void {
+    let told = false;
+    const tell = () => {
+      told = true;
+      reportError(error, `at the end of the unit of work '${this.kind}'`);
+    };
+    try {
+      this.enter(tell);
+    } catch {
+      // Another library's context could not be entered, or be left.
+      if (!told) tell();
     }
   }
 
@@ -202,7 +224,11 @@ export class Unit implements UnitOfWork {
     this.#opener = undefined;
     this.instances = undefined;
     this.#open = undefined;
-    releaseForeign(this.#foreign);
+    try {
+      releaseForeign(this.#foreign);
+    } catch (error) {
+      this.#report(error);
+    }
     if (this.#releases !== undefined) for (const release of this.#releases) release();
     this.#releases = undefined;
     const controller = this.#controller;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ModulesContainer } from '@nestjs/core';
-import { emptyCell, openUnit, outsideAny, storage } from '../core/internal.js';
+import { emptyCell, meetEntry, openUnit, outsideAny, outsideUnits, storage } from '../core/internal.js';
 import { fillClsStore, shareClsStore } from './cls-store.js';
 import type { ContextEnd, ResolvedOptions } from './context-module.options.js';
 import { HttpExchange, type HttpHost } from './http-exchange.js';
@@ -50,10 +50,15 @@ export class HttpOpener {
   ): R {
     // A copy of a request that is handed on with the same response is answered by it too.
     const exchange = HttpExchange.of(request) ?? HttpExchange.of(response);
-    if (exchange !== undefined) return exchange.join(() => fn(exchange));
+    if (exchange !== undefined)
+      return exchange.join(() => {
+        // An instrumentation of the server's has opened its span inside the first point.
+        meetEntry(exchange.unit);
+        return fn(exchange);
+      });
     const { excluded } = this.#options;
     // It has no context, also where the server was started or the request injected in one.
-    if (excluded.has(request, this.#globalPrefix)) return outsideAny(() => fn(undefined));
+    if (excluded.has(request, this.#globalPrefix)) return outsideUnits(() => fn(undefined));
     // Functions of the options must not see what the server was started in.
     const ids = storage.getStore() ? outsideAny(() => this.#idsOf(request)) : this.#idsOf(request);
     const cell = emptyCell();

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ContextError, type ContextVar, type ScopedValue, type Token } from '../core/index.js';
-import { currentFrame, type Unit } from '../core/internal.js';
+import { activeTrace, currentFrame, type Unit } from '../core/internal.js';
 import { HttpExchange } from './http-exchange.js';
 import { correlationId, requestId } from './request-ids.js';
 
@@ -42,6 +42,21 @@ export class RequestContext {
   /** Milliseconds since the unit of work began, with fractions. */
   get elapsed(): number {
     return this.#unit('elapsed').elapsed;
+  }
+
+  /**
+   * The id of the trace that the running code is in; undefined where nothing is traced, and where
+   * `registerOpenTelemetry` was not called.
+   */
+  get traceId(): string | undefined {
+    this.#unit('traceId');
+    return activeTrace()?.traceId;
+  }
+
+  /** The id of the active span; see `traceId`. */
+  get spanId(): string | undefined {
+    this.#unit('spanId');
+    return activeTrace()?.spanId;
   }
 
   /**

@@ -294,3 +294,107 @@ describe('registering', () => {
     expect(late.run('of the caller', () => bindContext(() => late.getStore())())).toBe('of the caller');
   });
 });
+
+describe('what another library has opened for just this work', () => {
+  interface Trace {
+    readonly of: string;
+  }
+  const traces = new AsyncLocalStorage<Trace | undefined>();
+  const known: (Trace | undefined)[] = [];
+  const traced = (): string | undefined => traces.getStore()?.of;
+
+  beforeAll(() =>
+    registerForeignContext<Trace>({
+      name: 'traces',
+      capture: () => traces.getStore() ?? { of: 'nobody' },
+      run: (state, fn) => traces.run(state, fn),
+      fork: (state) => state,
+      entry: (around) => {
+        known.push(around);
+        const active = traces.getStore();
+        return active?.of.startsWith('entry') && active !== around ? active : undefined;
+      },
+    }),
+  );
+  beforeEach(() => known.splice(0));
+
+  const inTrace = <R>(of: string, fn: () => R): R => traces.run({ of }, fn);
+  const unit = <R>(fn: () => R): R => runUnitOfWork({ kind: 'entry' }, fn);
+
+  test('stays active in a unit of work that begins empty, and nothing else does', () => {
+    expect(inTrace('entry', () => unit(traced))).toBe('entry');
+    expect(inTrace('other', () => unit(traced))).toBeUndefined();
+  });
+
+  test('is not asked for where something was captured', async () => {
+    await inTrace('entry', () => createTask(traced));
+    const copy = inTrace('other', () => copyContext());
+    expect(inTrace('entry', () => copy.run(traced))).toBe('other');
+    expect(known).toEqual([]);
+  });
+
+  test('is told what the unit of work around has', () => {
+    inTrace('entry', () => unit(() => unit(traced)));
+    expect(known).toEqual([undefined, { of: 'entry' }]);
+  });
+
+  test('is the unit of work that is entered again later, wherever that is', () => {
+    const entered = inTrace('entry', () => unit(() => bindContext(traced)));
+    expect(inTrace('elsewhere', entered)).toBe('entry');
+  });
+
+  test('a copy from outside any has what was active there, and what else a unit of work has', () => {
+    const copy = inTrace('script', () => copyContext());
+    const enter = () => copy.run(() => [traced(), theirs.getStore()] as const);
+    unit(() => {
+      const [of, store] = enter();
+      expect([of, store?.name]).toEqual(['script', 'new for entry']);
+      // The same one each time.
+      expect(enter()[1]).toBe(store);
+    });
+  });
+
+  test('a copy from outside any that a unit of work was begun in has what that has', () => {
+    const copy = inTrace('script', () => copyContext());
+    runUnitOfWork({ kind: 'given', context: copy }, () => {
+      const store = theirs.getStore();
+      expect([traced(), store?.name]).toEqual(['script', 'new for given']);
+      expect(unit(() => copy.run(() => theirs.getStore()))).toBe(store);
+    });
+  });
+
+  test('a run outside any leaves what is active as it is', async () => {
+    await inTrace('script', async () => {
+      expect(text.run('value', traced)).toBe('script');
+      expect(withTempContext([text.as('value')], traced)).toBe('script');
+      expect(await gather([traced])).toEqual(['script']);
+    });
+  });
+});
+
+describe('registering is a TypeError', () => {
+  const right = {
+    name: 'wrong',
+    capture: () => undefined,
+    run: <R>(_: unknown, fn: () => R) => fn(),
+    fork: () => undefined,
+  };
+  const cases: readonly (readonly [how: string, foreign: unknown])[] = [
+    ['without an object', undefined],
+    ['without a name', { ...right, name: '' }],
+    ['without capture', { ...right, capture: undefined }],
+    ['with an entry that is no function', { ...right, entry: 1 }],
+    ['with an adopt that is no function', { ...right, adopt: 1 }],
+    ['with a release that is no function', { ...right, release: 1 }],
+    ['with a carried that is no object', { ...right, carried: 1 }],
+    ['with a carried that cannot read', { ...right, carried: { write: () => ({}) } }],
+    ['with a carried that cannot write', { ...right, carried: { read: () => undefined } }],
+    [
+      'with a carried whose forget is no function',
+      { ...right, carried: { read: () => undefined, write: () => ({}), forget: 1 } },
+    ],
+  ];
+  test.each(cases)('%s', (_how, foreign) => {
+    expect(() => registerForeignContext(foreign as never)).toThrow(TypeError);
+  });
+});

@@ -25,6 +25,7 @@ await assert.rejects(
   /Cannot find package '(reflect-metadata|tsyringe)'/,
 );
 await assert.rejects(import('nestjs-contextvars/http'), /Cannot find package '@opentelemetry\/(api|core)'/);
+await assert.rejects(import('nestjs-contextvars/opentelemetry'), /Cannot find package '@opentelemetry\/api'/);
 await assert.rejects(
   import('nestjs-contextvars/microservices'),
   /Cannot find package '@nestjs\/microservices'/,

@@ -43,7 +43,11 @@ export class JobContextManager implements ContextManager<TelemetryScope> {
     const brought = metadata ?? readMetadata(undefined);
     return ProcessedJob.run(brought, operation.queueName, this.#options, (job) => {
       operation.job = job;
-      return call();
+      if (this.#inner === undefined) return fn();
+      return this.#inner.with(inner, () => {
+        job.meetEntry();
+        return fn();
+      });
     });
   }
 

@@ -4,6 +4,8 @@ import {
   currentFrame,
   type Frame,
   firstLoaded,
+  forgetForeign,
+  meetEntry,
   reportError,
   type Unit,
 } from '../../core/internal.js';
@@ -92,6 +94,11 @@ export class ProcessedJob {
     if (this.#options.schedulers === 'empty' || this.metadata.inWorker) this.#forget();
   }
 
+  /** Called inside, where another telemetry has opened its span for the job. */
+  meetEntry(): void {
+    if (this.#unit !== undefined) meetEntry(this.#unit);
+  }
+
   /** Ends its unit, if that has not ended; whoever opened it waits for what that takes. */
   end(): void {
     void this.#unit?.end();
@@ -134,11 +141,12 @@ export class ProcessedJob {
    * it is a job of a scheduler says its id and its metadata, and both can be written by anybody who can add jobs.
    */
   #forget(): void {
-    const { cell } = currentFrame() as Frame;
+    const { cell, unit } = currentFrame() as Frame;
     const { verify, required = [] } = this.#options;
     if (this.refusal !== undefined && (verify !== undefined || required.length > 0)) return;
     if (this.refusal !== undefined) allowReads(cell);
     this.refusal = undefined;
+    forgetForeign(unit);
     for (const variable of [...this.#context.keys()])
       if (variable !== beingProcessed) cell.unset(variable.index);
     if (required.length === 0) return;

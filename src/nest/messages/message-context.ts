@@ -1,5 +1,5 @@
 import { type ContextVar, extractContext } from '../../core/index.js';
-import { CARRIER_KEY, correlationId, emptyCell, requestId } from '../../core/internal.js';
+import { CARRIER_KEY, correlationId, emptyCell, foreignOf, requestId } from '../../core/internal.js';
 import type { ArrivedMessage } from './inbound-message.js';
 import type { ResolvedMessageOptions } from './message.options.js';
 
@@ -19,6 +19,7 @@ export function carriedCell(message: ArrivedMessage, options: ResolvedMessageOpt
   const context = extractContext(carrier, { acceptIds, required, accept: takes, ...(verify && { verify }) });
   const cell = emptyCell();
   for (const [variable, value] of context) cell.write(variable.index, value);
+  cell.foreign = foreignOf(context);
   return withIds(cell, id);
 }
 
