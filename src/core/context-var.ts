@@ -8,6 +8,7 @@ import { FrameExtent } from './extent.js';
 import { settle } from './follow.js';
 import { currentFrame } from './foreign-context.js';
 import type { Frame } from './frame.js';
+import { declare, type LogOptions, readDeclaration } from './log-declared.js';
 import { inForce, nearest, push } from './overlay.js';
 import { registerPortable } from './portable-variables.js';
 import { PERMANENT, Slot } from './slot.js';
@@ -43,6 +44,11 @@ export interface ContextVarOptions<T> {
    * the process.
    */
   readonly codec?: Codec<T>;
+  /**
+   * Has the value appear in log records, under this key, wherever the variable is set; see `logFields`. Not with
+   * `secret`. Default: it does not appear there.
+   */
+  readonly log?: string | LogOptions<T>;
 }
 
 /**
@@ -63,13 +69,14 @@ export class ContextVar<T> {
   readonly #codec: Codec<T> | undefined;
 
   /**
-   * @throws TypeError where `name` is not a non-empty string, an option has the wrong type, or a secret variable a
-   * codec that does not encrypt; ContextError `ERR_DUPLICATE_NAME` where another portable variable has the name.
+   * @throws TypeError where `name` is not a non-empty string, an option has the wrong type, or a secret variable a log
+   * key or a codec that does not encrypt; ContextError `ERR_DUPLICATE_NAME` where another portable variable has the
+   * name, or another variable the log key.
    */
   constructor(name: string, options?: ContextVarOptions<T>) {
     requireName('ContextVar', name);
     if (new.target !== ContextVar) throw new TypeError('ContextVar: cannot be subclassed');
-    const { secret = false, codec, ...rest } = optionsOf(`ContextVar '${name}'`, options) ?? {};
+    const { secret = false, codec, log, ...rest } = optionsOf(`ContextVar '${name}'`, options) ?? {};
     if (typeof secret !== 'boolean')
       throw wrongArgument(`ContextVar '${name}'`, 'a boolean as secret', secret);
     if (codec !== undefined && (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function')) {
@@ -80,6 +87,7 @@ export class ContextVar<T> {
         `ContextVar '${name}': a secret leaves the process only by a codec that encrypts and says so (confidential: true)`,
       );
     }
+    const declaration = readDeclaration(`ContextVar '${name}'`, { log, secret, name }, ContextVar);
     this.#name = name;
     if (codec !== undefined) registerPortable(this as ContextVar<unknown>, ContextVar);
     this.index = nextIndex();
@@ -88,6 +96,7 @@ export class ContextVar<T> {
     this.#secret = secret;
     this.#codec = codec;
     list(this.index, this as ContextVar<unknown>);
+    if (declaration !== undefined) declare(this as ContextVar<unknown>, declaration);
     warnIfInsideUnit('ContextVar', name);
   }
 

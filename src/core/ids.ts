@@ -2,6 +2,7 @@ import type { Codec } from './codec.js';
 import { CodecRefusal } from './codec-refusal.js';
 import { ContextVar } from './context-var.js';
 import { currentFrame } from './foreign-context.js';
+import { logWhereUnset } from './log-declared.js';
 import { firstLoaded } from './shared.js';
 
 /** What an id must match. One from outside that does not is replaced, not repaired. */
@@ -19,15 +20,16 @@ const idCodec: Codec<string> = Object.freeze({ encode: requireId, decode: requir
 // Not `requestId`: an application may have a portable variable of that name.
 
 /** The id of the request that the running work belongs to, carried into its tasks and jobs. */
-export const requestId: ContextVar<string> = firstLoaded(
-  'nest.requestId',
-  () => new ContextVar<string>('context.requestId', { codec: idCodec }),
-);
+export const requestId: ContextVar<string> = firstLoaded('nest.requestId', () => {
+  const variable = new ContextVar<string>('context.requestId', { codec: idCodec, log: 'requestId' });
+  logWhereUnset(variable, ({ unit }) => unit.id);
+  return variable;
+});
 
 /** The id of the whole conversation across services; the request's own id where the caller gave none. */
 export const correlationId: ContextVar<string> = firstLoaded(
   'nest.correlationId',
-  () => new ContextVar<string>('context.correlationId', { codec: idCodec }),
+  () => new ContextVar<string>('context.correlationId', { codec: idCodec, log: 'correlationId' }),
 );
 
 /**

@@ -17,10 +17,27 @@ export { ContextError } from './context-error.js';
 export { ContextVar } from './context-var.js';
 export { createTask } from './create-task.js';
 export { channels } from './diagnostics.js';
-export { currentFrame, registerForeignContext } from './foreign-context.js';
+export { runExtent } from './follow.js';
+export { foreignOf, forgetForeign } from './foreign-carrier.js';
+export { currentFrame, meetEntry, outsideUnits, registerForeignContext } from './foreign-context.js';
 export { runForeign } from './foreign-states.js';
+export { activeTrace, registerTrace } from './foreign-trace.js';
 export { gather } from './gather.js';
 export { correlationId, currentCorrelationId, currentRequestId, ID_PATTERN, requestId } from './ids.js';
+export {
+  bindLogContext,
+  clearLogContext,
+  getLogContext,
+  unbindLogContext,
+  withLogContext,
+} from './log-context.js';
+export { escapeLogText } from './log-escape.js';
+export { logFields } from './log-fields.js';
+export { stringifyLogRecord } from './log-record.js';
+export { registerLogFields } from './log-sources.js';
+export { cutLogText } from './log-text.js';
+export { LogToken, resetLogContext } from './log-token.js';
+export { toLogValue } from './log-value.js';
 export { onTask } from './on-task.js';
 export { opaque } from './opaque.js';
 export { outsideAny } from './outside-any.js';

@@ -4,6 +4,7 @@ import { loaded } from './loaded.js';
 
 export const {
   abortWith,
+  activeTrace,
   addErrorReporter,
   CARRIER_KEY,
   carriedContext,
@@ -11,28 +12,45 @@ export const {
   contextOf,
   correlationId,
   currentFrame,
+  cutLogText,
   decodeEntries,
   drainTasks,
   emptyCell,
   encodeEntries,
+  escapeLogText,
+  foreignOf,
+  forgetForeign,
   ID_PATTERN,
+  meetEntry,
   opaque,
   openUnit,
   outsideAny,
   outsideForeign,
+  outsideUnits,
   PERMANENT,
   portableNamed,
   portableVariables,
   slotOf,
+  registerTrace,
   reportError,
   requestId,
+  runExtent,
   runForeign,
   runTrackedUnit,
   storage,
+  stringifyLogRecord,
+  toLogValue,
 } = loaded;
 
-export { optionsOf, requireFunction, requireOptionalString, wrongArgument } from './arguments.js';
+export {
+  optionsOf,
+  requireFunction,
+  requireName,
+  requireOptionalString,
+  wrongArgument,
+} from './arguments.js';
 export type { CarrierEntry } from './carrier-entries.js';
+export type { Extent } from './extent.js';
 export type { Frame } from './frame.js';
 export { standIn, wrapMethod } from './method-decorator.js';
 export { firstLoaded } from './shared.js';

@@ -23,6 +23,10 @@ export function reportError(error: unknown, where: string): void {
     const reporter = reporters.at(-1) ?? toConsole;
     reporter(error, where);
   } catch (failure) {
-    console.error(`[nestjs-contextvars] Error ${where}:`, error, '\nand its reporter failed:', failure);
+    try {
+      console.error(`[nestjs-contextvars] Error ${where}:`, error, '\nand its reporter failed:', failure);
+    } catch {
+      // Somebody has put a function that throws in its place: nobody is left to tell.
+    }
   }
 }

@@ -3,6 +3,7 @@ import { optionsOf, requireFunction, requireName, wrongArgument } from './argume
 import { Binding } from './binding.js';
 import { ContextError } from './context-error.js';
 import { currentFrame } from './foreign-context.js';
+import { declare, type LogOptions, readDeclaration } from './log-declared.js';
 import { nearest } from './overlay.js';
 import { CAPTURED, Lease, PERMANENT, Slot } from './slot.js';
 import { storage } from './storage.js';
@@ -14,9 +15,14 @@ import { nextIndex } from './variables.js';
 // A constant to the compiler; an import is read anew at each use.
 const als = storage;
 
-export interface ScopedValueOptions {
+export interface ScopedValueOptions<T = unknown> {
   /** Keeps the value out of `inspect`, JSON, error messages, logs and diagnostics. Default: false. */
   readonly secret?: boolean;
+  /**
+   * Has the value appear in log records, under this key, wherever it can be read; see `logFields`. Where it cannot, the
+   * record goes without it. Not with `secret`. Default: it does not appear there.
+   */
+  readonly log?: string | LogOptions<T>;
 }
 
 /**
@@ -41,16 +47,21 @@ export class ScopedValue<T> {
   // Only `get` gives it out; keeps ScopedValue<A> and ScopedValue<B> apart for the type checker.
   declare protected readonly valueType: T;
 
-  /** @throws TypeError where `name` is not a non-empty string or an option has the wrong type. */
-  constructor(name: string, options?: ScopedValueOptions) {
+  /**
+   * @throws TypeError where `name` is not a non-empty string, an option has the wrong type, or a secret value a log
+   * key; ContextError `ERR_DUPLICATE_NAME` where another variable has the log key.
+   */
+  constructor(name: string, options?: ScopedValueOptions<T>) {
     requireName('ScopedValue', name);
     if (new.target !== ScopedValue) throw new TypeError('ScopedValue: cannot be subclassed');
-    const { secret = false } = optionsOf(`ScopedValue '${name}'`, options) ?? {};
+    const { secret = false, log } = optionsOf(`ScopedValue '${name}'`, options) ?? {};
     if (typeof secret !== 'boolean')
       throw wrongArgument(`ScopedValue '${name}'`, 'a boolean as secret', secret);
+    const declaration = readDeclaration(`ScopedValue '${name}'`, { log, secret, name }, ScopedValue);
     this.#name = name;
     this.index = nextIndex();
     this.#secret = secret;
+    if (declaration !== undefined) declare(this, declaration);
     warnIfInsideUnit('ScopedValue', name);
   }
 

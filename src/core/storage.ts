@@ -1,6 +1,10 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import type { Frame } from './frame.js';
 import { firstLoaded } from './shared.js';
+import { requireRoom } from './stack-room.js';
+
+/** More than Node needs to leave a store: with half of it, contexts were left behind now and then (24.21). */
+const ROOM_TO_LEAVE = 8;
 
 /**
  * The only AsyncLocalStorage of this library, and the only file that touches one.
@@ -9,10 +13,23 @@ import { firstLoaded } from './shared.js';
  * into siblings and, on Node 20 and 22, into the next request on the same keep-alive connection (nodejs/node#41978,
  * #53037); those that leave or turn off a storage differ between the two async context engines (nodejs/node#62290).
  */
-export const storage: AsyncLocalStorage<Frame | undefined> = firstLoaded(
-  'storage',
-  () => new AsyncLocalStorage<Frame | undefined>(),
-);
+export const storage: AsyncLocalStorage<Frame | undefined> = firstLoaded('storage', makeStorage);
+
+/**
+ * Of Node's two context engines, the newer one leaves a store by calling functions. Where the stack overflows inside `run`,
+ * there may be no room for them, and whoever catches the error goes on in a context that is not his: so nothing is entered
+ * without that room. The older engine, which has hooks to enable, leaves by an assignment.
+ */
+function makeStorage(): AsyncLocalStorage<Frame | undefined> {
+  const made = new AsyncLocalStorage<Frame | undefined>();
+  if ('_enable' in made) return made;
+  const { run } = made;
+  made.run = <R>(frame: Frame | undefined, fn: () => R): R => {
+    requireRoom(ROOM_TO_LEAVE);
+    return run.call(made, frame, fn) as R;
+  };
+  return made;
+}
 
 /**
  * Runs `fn` outside the AsyncLocalStorage of another library, given that one's `exit`. On the async_hooks engine `exit`

@@ -27,6 +27,8 @@ export function runBound<R>(outer: Frame, slot: Slot, fn: () => R, name?: string
   try {
     result = als.run(frame, fn);
   } catch (error) {
+    // Not by a call: where the stack has overflowed there may be no room for one, and the value would stay.
+    slot.lease.ended = true;
     endSlot(slot);
     throw error;
   }
@@ -56,7 +58,14 @@ export function runAllBound<R>(
 ): R {
   const frame = slots.reduce(push, outer);
   publish(scopeStart, frame, lease, name);
-  return runExtent(new TempScope(frame, lease, name), fn);
+  const scope = new TempScope(frame, lease, name);
+  try {
+    return runExtent(scope, fn);
+  } catch (error) {
+    // As above; it has ended already where there was room.
+    lease.ended = true;
+    throw error;
+  }
 }
 
 /** The temporary scope of a call that has not settled yet. */

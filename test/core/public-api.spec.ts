@@ -6,6 +6,7 @@ test('the entry "./core" exports these names at run time, and no others', () => 
     'Context',
     'ContextError',
     'ContextVar',
+    'LogToken',
     'PreserveContext',
     'ScopedValue',
     'Token',
@@ -14,7 +15,9 @@ test('the entry "./core" exports these names at run time, and no others', () => 
     'bindContext',
     'bindEmitter',
     'bindIterable',
+    'bindLogContext',
     'bindObservable',
+    'clearLogContext',
     'codecs',
     'copyContext',
     'createTask',
@@ -23,11 +26,17 @@ test('the entry "./core" exports these names at run time, and no others', () => 
     'currentUnit',
     'extractContext',
     'gather',
+    'getLogContext',
     'injectContext',
+    'logFields',
     'onTask',
     'preserveContext',
     'registerForeignContext',
+    'registerLogFields',
+    'resetLogContext',
     'runUnitOfWork',
+    'unbindLogContext',
+    'withLogContext',
     'withTempContext',
   ]);
 });
@@ -89,6 +98,7 @@ test('the public members of the classes are these, and no others', () => {
   // Node 20 has another description for this symbol.
   expect(members(core.Token)).toEqual([String(Symbol.dispose), 'oldValue', 'var']);
   expect(Object.keys(core.Token)).toEqual(['MISSING']);
+  expect(members(core.LogToken)).toEqual([String(Symbol.dispose)]);
   expect(members(Object.getPrototypeOf(new core.ContextVar('v').as(1)).constructor)).toEqual(['name']);
 });
 

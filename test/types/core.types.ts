@@ -9,28 +9,40 @@ import {
   bindContext,
   bindEmitter,
   bindIterable,
+  bindLogContext,
   bindObservable,
   type Codec,
   Context,
   ContextError,
   type ContextErrorCode,
   ContextVar,
+  clearLogContext,
   copyContext,
   createTask,
   currentUnit,
   type ForeignContext,
   gather,
+  getLogContext,
+  type LogFieldSource,
+  type LogOptions,
+  LogToken,
+  type LogValue,
+  logFields,
   onTask,
   PreserveContext,
   preserveContext,
   registerForeignContext,
+  registerLogFields,
+  resetLogContext,
   runUnitOfWork,
   ScopedValue,
   type TaskState,
   type TaskStatus,
   Token,
   type UnitOfWork,
+  unbindLogContext,
   WithTempContext,
+  withLogContext,
   withTempContext,
 } from 'nestjs-contextvars/core';
 import { Subject } from 'rxjs';
@@ -371,6 +383,54 @@ registerForeignContext<string>({
 // @ts-expect-error a name and three functions
 registerForeignContext({ name: 'theirs' });
 
+// --- logs
+
+same<LogToken>()(bindLogContext({ orderId: 7, user: { name: 'Ann' }, none: undefined }));
+same<void>()(resetLogContext(bindLogContext({})));
+same<void>()(unbindLogContext('orderId', 'user'));
+same<void>()(clearLogContext());
+same<Promise<number>>()(withLogContext({ step: 1 }, async () => 1 as number));
+same<Record<string, LogValue>>()(getLogContext());
+same<Record<string, LogValue>>()(logFields());
+same<() => void>()(registerLogFields({ name: 'process', fields: () => ({ service: 'orders' }) }));
+registerLogFields({ name: 'sometimes', fields: () => undefined } satisfies LogFieldSource);
+{
+  using bound = bindLogContext({ step: 1 });
+  same<LogToken>()(bound);
+}
+new ContextVar<string>('text', { log: 'text' });
+new ContextVar<{ id: number }>('user', { log: { key: 'userId', format: ({ id }) => id } });
+new ScopedValue<{ id: number }>('actor', { log: { key: 'actorId', format: ({ id }) => id } });
+new ScopedValue('plain', { secret: true });
+// The type of a variable follows from its format too.
+same<ContextVar<number>>()(
+  new ContextVar('inferred', { log: { key: 'k', format: (value: number) => value } }),
+);
+const userLog: LogOptions<{ id: number }> = { key: 'userId' };
+new ContextVar<{ id: number }>('user', { log: userLog });
+// What a record has, JSON can say.
+export const values: LogValue[] = ['text', 1, true, null, [1, ['a']], { nested: { list: [null] } }];
+// @ts-expect-error no JSON
+export const wrongValue: LogValue = new Date();
+// @ts-expect-error no fields
+bindLogContext('orderId');
+// @ts-expect-error no fields
+withLogContext(() => {});
+// @ts-expect-error keys are strings
+unbindLogContext(1);
+// @ts-expect-error tokens of variables are others
+resetLogContext(text.set('a'));
+// @ts-expect-error tokens are made by bindLogContext
+new LogToken();
+// @ts-expect-error a source has a name
+registerLogFields({ fields: () => ({}) });
+// @ts-expect-error no fields
+registerLogFields({ name: 'source', fields: () => 'text' });
+// @ts-expect-error a key is needed
+new ContextVar<string>('text', { log: {} });
+// @ts-expect-error the value has another type
+new ContextVar<string>('text', { log: { key: 'k', format: (value: number) => value } });
+
 // --- errors
 
 declare const failure: unknown;
@@ -389,8 +449,10 @@ export interface Uses {
   readonly context: Context;
   readonly binding: Binding<string>;
   readonly error: ContextError;
+  readonly logToken: LogToken;
 }
 same<boolean>()(failure instanceof Context);
 same<boolean>()(failure instanceof ContextVar);
 same<boolean>()(failure instanceof ScopedValue);
 same<boolean>()(failure instanceof Token);
+same<boolean>()(failure instanceof LogToken);
