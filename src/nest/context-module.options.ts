@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LoggerService } from '@nestjs/common';
 import { type ExcludedRoute, ExcludedRoutes } from './excluded-routes.js';
+import { type ModuleLogOptions, type ResolvedLogOptions, resolveLogOptions } from './logging/log.options.js';
 import {
   type MessageOptions,
   type ResolvedMessageOptions,
@@ -70,6 +71,13 @@ export interface ContextModuleOptions {
   readonly populate?: Populator | readonly Populator[];
   /** Told of the end of each request. Default: none. */
   readonly onEnd?: ContextEnd;
+  /**
+   * What the module has to do with the logs of the application. Default: nothing.
+   *
+   * @example
+   * ContextModule.forRoot({ logs: { logger: { json: true }, requests: true } });
+   */
+  readonly logs?: ModuleLogOptions;
   /** What messages of microservices bring with them, and how their context is set up. */
   readonly messages?: MessageOptions;
   readonly handler?: {
@@ -125,6 +133,7 @@ export interface ResolvedOptions {
   readonly setup: ContextSetup | undefined;
   readonly populate: readonly Populator[];
   readonly onEnd: ContextEnd | undefined;
+  readonly logs: ResolvedLogOptions;
   readonly messages: ResolvedMessageOptions;
   readonly handlerTimeoutMs: number | undefined;
   readonly logger: LoggerService | false | undefined;
@@ -163,6 +172,7 @@ export function resolveOptions(options: ContextModuleOptions): ResolvedOptions {
     setup,
     populate: populators,
     onEnd,
+    logs: resolveLogOptions(options.logs ?? {}, check),
     messages: resolveMessageOptions(options.messages ?? {}, check),
     handlerTimeoutMs: handler.timeoutMs,
     logger,

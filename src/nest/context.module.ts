@@ -30,6 +30,9 @@ import { openAtSubscriptions } from './graphql-points.js';
 import { HttpOpener } from './http-opener.js';
 import { openAtFramework, openAtServer } from './http-points.js';
 import { loadOutsideAny } from './lazy-modules.js';
+import { ContextLogger } from './logging/context-logger.js';
+import { takeOver } from './logging/nest-logger.js';
+import { RequestLines } from './logging/request-lines.js';
 import { MessageOpener } from './messages/message-opener.js';
 import { openAtMicroservices } from './messages/message-points.js';
 import { ModuleLog } from './module-log.js';
@@ -66,10 +69,15 @@ export type ContextModuleAsyncOptions = ConfigurableModuleAsyncOptions<ContextMo
 @Module({
   providers: [
     { provide: RESOLVED_OPTIONS, useFactory: resolveOptions, inject: [MODULE_OPTIONS_TOKEN] },
+    {
+      provide: ContextLogger,
+      useFactory: ({ logs }: ResolvedOptions) => new ContextLogger(logs.logger ?? {}),
+      inject: [RESOLVED_OPTIONS],
+    },
     RequestContext,
     Populators,
   ],
-  exports: [RequestContext],
+  exports: [RequestContext, ContextLogger],
 })
 export class ContextModule
   extends ConfigurableModuleClass
@@ -81,18 +89,22 @@ export class ContextModule
   readonly #host: HttpAdapterHost;
   readonly #modules: ModulesContainer;
   readonly #takeBackReporter: () => void;
+  readonly #takeBackLogger: () => void;
   readonly #shutdown: Shutdown;
   #initialized = false;
 
   constructor(
-    @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
+    @Inject(RESOLVED_OPTIONS) resolved: ResolvedOptions,
     @Inject(ApplicationConfig) config: ApplicationConfig,
     @Inject(HttpAdapterHost) host: HttpAdapterHost,
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(Populators) populators: Populators,
     @Inject(LazyModuleLoader) lazyModules: LazyModuleLoader,
+    @Inject(ContextLogger) logger: ContextLogger,
   ) {
     super();
+    const { logs } = resolved;
+    const options = withRequestLines(resolved, () => config.getGlobalPrefix());
     this.#log = new ModuleLog(options.logger);
     this.#opener = new HttpOpener(
       options,
@@ -123,6 +135,9 @@ export class ContextModule
       if (populators.any) populateGateways(modules);
     });
     this.#takeBackReporter = reportTo(this.#log);
+    this.#takeBackLogger = logs.takesOver
+      ? takeOver(logger, logs.logger?.logLevels !== undefined)
+      : () => undefined;
     this.#shutdown = new Shutdown(options.shutdownTimeoutMs, this.#log, async () => {
       await Promise.all([this.#opener.ended(), messages.ended(), this.#websockets.ended()]);
     });
@@ -187,8 +202,17 @@ export class ContextModule
     await this.#shutdown.drain();
     this.#shutdown.end();
     this.#takeBackReporter();
+    this.#takeBackLogger();
     forgetApplication(this.#modules);
   }
+}
+
+/** Only where they are asked for: without, there is nothing of them on the way of a request. */
+function withRequestLines(options: ResolvedOptions, globalPrefix: () => string): ResolvedOptions {
+  const { logs, setup, onEnd } = options;
+  if (logs.requests === undefined) return options;
+  const lines = new RequestLines(logs.requests, globalPrefix);
+  return { ...options, setup: lines.startedBy(setup), onEnd: lines.endedBy(onEnd) };
 }
 
 /**

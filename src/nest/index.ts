@@ -3,6 +3,8 @@ import * as own from './implementation.js';
 
 const loaded: typeof own = firstLoaded('nest', () => own);
 
+export const ContextLogger: typeof own.ContextLogger = loaded.ContextLogger;
+export type ContextLogger = own.ContextLogger;
 export const ContextModule: typeof own.ContextModule = loaded.ContextModule;
 export type ContextModule = own.ContextModule;
 export const FromContext: typeof own.FromContext = loaded.FromContext;
@@ -24,6 +26,9 @@ export type {
 } from './context-module.options.js';
 export type { ExcludedRoute } from './excluded-routes.js';
 export type { FromContextOptions } from './from-context.decorator.js';
+export type { ContextLoggerOptions } from './logging/context-logger.options.js';
+export type { ModuleLogOptions } from './logging/log.options.js';
+export type { RequestLogFields, RequestLogLevel, RequestLogOptions } from './logging/request-log.options.js';
 export type { InboundMessage } from './messages/inbound-message.js';
 export type { MessageOptions, MessageSetup } from './messages/message.options.js';
 export type { MessageTransport } from './messages/message-server.js';

@@ -8,6 +8,7 @@ test('the entry "." exports these names at run time beside those of "./core", an
       .filter((name) => !ofCore.has(name))
       .sort(),
   ).toEqual([
+    'ContextLogger',
     'ContextModule',
     'ContextScoped',
     'FromContext',
