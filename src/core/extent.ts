@@ -2,7 +2,7 @@ import { type ForeignStates, runForeign } from './foreign-states.js';
 import { Frame } from './frame.js';
 import { push, resume } from './overlay.js';
 import { PERMANENT, Slot } from './slot.js';
-import { storage } from './storage.js';
+import { requireRoomToLeave, storage } from './storage.js';
 
 /** Boxed, because anything can be thrown, `undefined` too. */
 export interface Failure {
@@ -45,6 +45,7 @@ export class FrameExtent implements Extent {
 
   run<R>(fn: () => R): R {
     if (!this.movesForeign) return storage.run(this.#frame, fn);
+    requireRoomToLeave();
     return runForeign(this.#foreign, () => storage.run(this.#frame, fn));
   }
 

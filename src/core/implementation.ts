@@ -31,7 +31,7 @@ export {
   unbindLogContext,
   withLogContext,
 } from './log-context.js';
-export { escapeLogText } from './log-escape.js';
+export { escapeLogJson, escapeLogText } from './log-escape.js';
 export { logFields } from './log-fields.js';
 export { stringifyLogRecord } from './log-record.js';
 export { registerLogFields } from './log-sources.js';

@@ -17,6 +17,7 @@ export const {
   drainTasks,
   emptyCell,
   encodeEntries,
+  escapeLogJson,
   escapeLogText,
   foreignOf,
   forgetForeign,

@@ -3,7 +3,13 @@ import type { Frame } from './frame.js';
 import { firstLoaded } from './shared.js';
 import { requireRoom } from './stack-room.js';
 
-/** More than Node needs to leave a store: with half of it, contexts were left behind now and then (24.21). */
+/**
+ * Of Node's two context engines, the newer one leaves a store by calling functions. Where the stack overflows inside `run`
+ * there may be no room for them, and whoever catches the error goes on in a context that is not his: so nothing is entered
+ * without that room. The older engine, which has hooks to enable, leaves by an assignment.
+ */
+const leavesByCalls = !('_enable' in AsyncLocalStorage.prototype);
+/** Levels. With half of it no store was left behind in a thousand overflows (24.21), without it hundreds were. */
 const ROOM_TO_LEAVE = 8;
 
 /**
@@ -15,14 +21,9 @@ const ROOM_TO_LEAVE = 8;
  */
 export const storage: AsyncLocalStorage<Frame | undefined> = firstLoaded('storage', makeStorage);
 
-/**
- * Of Node's two context engines, the newer one leaves a store by calling functions. Where the stack overflows inside `run`,
- * there may be no room for them, and whoever catches the error goes on in a context that is not his: so nothing is entered
- * without that room. The older engine, which has hooks to enable, leaves by an assignment.
- */
 function makeStorage(): AsyncLocalStorage<Frame | undefined> {
   const made = new AsyncLocalStorage<Frame | undefined>();
-  if ('_enable' in made) return made;
+  if (!leavesByCalls) return made;
   const { run } = made;
   made.run = <R>(frame: Frame | undefined, fn: () => R): R => {
     requireRoom(ROOM_TO_LEAVE);
@@ -31,11 +32,18 @@ function makeStorage(): AsyncLocalStorage<Frame | undefined> {
   return made;
 }
 
+/** For the storages of other libraries, which are entered around ours. */
+export function requireRoomToLeave(): void {
+  if (leavesByCalls) requireRoom(2 * ROOM_TO_LEAVE);
+}
+
 /**
  * Runs `fn` outside the AsyncLocalStorage of another library, given that one's `exit`. On the async_hooks engine `exit`
  * alone turns it off only until something in `fn` turns it on again, and then the old store is back; a resource that is
  * made meanwhile has none.
  */
 export function outsideForeign<R>(exit: <T>(fn: () => T) => T, fn: () => R): R {
+  // It turns it on again by a call.
+  requireRoom(2 * ROOM_TO_LEAVE);
   return exit(() => AsyncResource.bind(fn))();
 }

@@ -24,7 +24,7 @@ export interface UnitInit {
 }
 
 /** Where the stack overflows in the call, its end has to be reached all the same: nothing else would end the unit. */
-const ROOM_TO_END = 12;
+const ROOM_TO_END = 14;
 
 /** A unit of work that lasts for one call. */
 export class UnitExtent implements Extent {

@@ -6,7 +6,7 @@ import type { Frame } from './frame.js';
 import { nodeCrypto } from './node-crypto.js';
 import { frameOf } from './overlay.js';
 import { reportError } from './report-error.js';
-import { storage } from './storage.js';
+import { requireRoomToLeave, storage } from './storage.js';
 
 /**
  * One request, message, job, tick, invocation, task or preserved call: what has an id, a Context and, with
@@ -146,6 +146,7 @@ export class Unit implements UnitOfWork {
 
   /** Runs `fn` at the base: under no temporary binding, in no branch, with the contexts of other libraries. */
   enter<R>(fn: () => R): R {
+    requireRoomToLeave();
     return runForeign(this.#foreign, () => storage.run(this.#base, fn));
   }
 
