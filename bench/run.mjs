@@ -1,91 +1,69 @@
-// Runs the benchmarks: every variant in a fresh process, in rounds of alternating order. `npm run bench` builds the
-// library first. `--rounds N` for more or fewer than 5.
+// Runs the benchmarks on the Node.js that runs this, each variant in a fresh process, in rounds of alternating order, and writes
+// bench/results/*.json, docs/benchmarks.md and its plots. `npm run bench` builds the library first.
 //
-// Claims are held against the fastest batch of calls over all rounds, as Python's `timeit` advises: what else runs on
-// the machine only ever adds time, and on a shared machine it doubles medians. Those are printed beside.
+//   node bench/run.mjs [names or sections]... [--rounds N] [--no-write] [--page]
+//
+// names       such as `growth` or `requests/floor`; default: all but those that are for a closer look
+// --rounds    in the place of what each benchmark takes by default
+// --no-write  prints only
+// --page      measures nothing, and makes the page of the results that there are
+//
+// For another Node.js: node scripts/with-node.mjs 24 bench/run.mjs
 
-import { execFileSync, spawnSync } from 'node:child_process';
-import os from 'node:os';
 import { parseArgs } from 'node:util';
-import { median } from './median.mjs';
+import { chosen } from './benchmarks.mjs';
+import { claimsOf } from './harness/claims.mjs';
+import { machine, versions } from './harness/machine.mjs';
+import { writeResult } from './harness/results.mjs';
+import { aheadOfUs } from './harness/rivals.mjs';
+import { printResult } from './report/console.mjs';
+import { writePage } from './report/page.mjs';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
-const rounds = Number(values.rounds);
-const here = import.meta.dirname;
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string' },
+    'no-write': { type: 'boolean', default: false },
+    page: { type: 'boolean', default: false },
+  },
+});
 
-function runVariant(file, name) {
-  const args = [...process.execArgv, `${here}/variant.mjs`, file, name];
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+const begun = performance.now();
+const failed = options.page ? [] : await measureAll();
+if (!options['no-write']) {
+  await writePage();
+  console.log('\nwritten: bench/results, docs/benchmarks.md');
 }
+console.log(`${((performance.now() - begun) / 1000).toFixed(0)} s`);
+for (const claim of failed) console.log(`does not hold: ${claim}`);
+process.exit(failed.length === 0 ? 0 : 1);
 
-function cpython() {
-  const run = spawnSync('python3', [`${here}/cpython.py`], { encoding: 'utf8' });
-  if (run.status !== 0) {
-    console.log('CPython: skipped, there is no python3 on the path\n');
-    return {};
-  }
-  return JSON.parse(run.stdout);
-}
-
-const { variants, claims, remarks } = await import('./primitives.mjs');
-const names = Object.keys(variants);
-const samples = new Map(names.map((name) => [name, []]));
-
-console.log(
-  `node ${process.version} ${process.execArgv.join(' ')}, ${os.cpus()[0].model}, ${os.cpus().length} cores`,
-);
-console.log(`${rounds} rounds, a fresh process per variant and round\n`);
-for (let round = 0; round < rounds; round++) {
-  for (const name of round % 2 === 0 ? names : [...names].reverse()) {
-    samples.get(name).push(runVariant('primitives.mjs', name));
-  }
-}
-const python = cpython();
-
-const ns = (number) => (number === undefined ? '' : number.toFixed(1));
-const table = (rows) => console.table(Object.fromEntries(rows.map(({ name, ...row }) => [name, row])));
-
-const fastest = (name) => Math.min(...samples.get(name).map(({ min }) => min));
-const medians = (name) => samples.get(name).map((sample) => sample.median);
-
-table(
-  names.map((name) => {
-    const spread = `${ns(Math.min(...medians(name)))} - ${ns(Math.max(...medians(name)))}`;
-    return {
-      name,
-      'fastest ns': ns(fastest(name)),
-      'median ns': ns(median(medians(name))),
-      'medians of rounds': spread,
-      'CPython ns': ns(python[name]),
+/** Gives the claims that do not hold. */
+async function measureAll() {
+  const here = machine();
+  const used = versions();
+  console.log(`node ${here.node}, ${here.cpu}, ${here.cores} cores, load ${here.load}`);
+  const failed = [];
+  for (const { section, name } of chosen(positionals)) {
+    const { benchmark } = await import(`./${name}.mjs`);
+    if (benchmark.onDemand && positionals.length === 0) continue;
+    if (benchmark.needs !== undefined) {
+      console.log(`\n${name}: left out, there is no ${benchmark.needs}`);
+      continue;
+    }
+    const { title, axis, reference } = benchmark;
+    const rounds = Number(options.rounds ?? benchmark.rounds);
+    const started = performance.now();
+    const rows = await benchmark.run(rounds);
+    const seconds = (performance.now() - started) / 1000;
+    const result = {
+      ...{ name, section, title, axis, reference, rounds, seconds, machine: here, versions: used, rows },
+      claims: claimsOf(benchmark, rows),
+      ahead: aheadOfUs(benchmark, rows),
     };
-  }),
-);
-
-const ratio = (name, reference) => fastest(name) / fastest(reference);
-
-/** Ratios of medians are taken within a round, so that a machine that slows down slows both. */
-function ratioOfMedians(name, reference) {
-  const of = medians(reference);
-  return median(medians(name).map((time, round) => time / of[round]));
+    printResult(result);
+    if (!options['no-write']) writeResult(result);
+    failed.push(...result.claims.filter(({ holds }) => !holds).map(({ what }) => `${name}: ${what}`));
+  }
+  return failed;
 }
-
-table(
-  claims.map(([name, reference, limit]) => {
-    const absolute = reference === 'ns';
-    const value = absolute ? fastest(name) : ratio(name, reference);
-    const ofMedians = absolute ? median(medians(name)) : ratioOfMedians(name, reference);
-    return {
-      name: absolute ? `${name} [ns]` : `${name} / ${reference}`,
-      measured: value.toFixed(2),
-      'of medians': ofMedians.toFixed(2),
-      claimed: `<= ${limit}`,
-      holds: value <= limit,
-    };
-  }),
-);
-table(
-  remarks.map(([name, reference]) => ({
-    name: `${name} / ${reference}`,
-    measured: ratio(name, reference).toFixed(2),
-  })),
-);

@@ -1,5 +1,5 @@
 // tsc gives types and code. The code is then put together for both module formats, with one file for what the entries share
-// of a room: sixty small ones take 50 ms to import, which each cold start of a Lambda would pay (bench/lambda-import.mjs).
+// of a room: sixty small ones take 50 ms to import, which each cold start of a Lambda would pay (bench/start/import.mjs).
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -83,7 +83,7 @@ function withSourceMap(id) {
 /**
  * What a cold start reads, link by link: without comments and white space, with short names for what is local (classes and
  * functions keep theirs, the source maps have the rest), and with Node's own modules taken from the process. That makes an
- * import of "./lambda" 1.4 ms shorter, of 6 that are not Node's own (bench/lambda-import.mjs).
+ * import of "./lambda" 1.4 ms shorter, of 6 that are not Node's own (bench/start/import.mjs).
  */
 function forColdStarts(code, _chunk, { format }) {
   return transform(format === 'es' ? builtinsOfProcess(code) : code, {

@@ -49,7 +49,7 @@ export class Scoped<T extends object = object> {
    * ERR_INSTANCE_NOT_LOADED, ERR_INVALID_INSTANCE; what the constructor or factory throws passes as it is.
    */
   use(): T {
-    // Not currentFrame alone: bench/stand-in.mjs shows the difference.
+    // Not currentFrame alone: bench/primitives/stand-in.mjs shows the difference.
     const frame = storage.getStore() ?? currentFrame();
     if (frame === undefined) throw noUnit(this);
     const made = UnitInstances.in(frame.unit)?.get(this.#owner as Scoped) as T | undefined;

@@ -43,7 +43,7 @@ let compiled = 0;
 
 /**
  * The same as source text of its own, because V8 keeps with the source text what it learns about a property access: with
- * one text for all keys a call takes half as long again (bench/stand-in.mjs). Gives nothing where code must not be made
+ * one text for all keys a call takes half as long again (bench/primitives/stand-in.mjs). Gives nothing where code must not be made
  * from strings.
  */
 function compile(key: string, arity: number): Make | undefined {

@@ -5,7 +5,7 @@ import type { Scoped } from './scoped.js';
  * The instances of one unit of work, by what they were made for. The unit holds them, and lets them go at its end.
  *
  * A unit seldom uses more than a few: those are found in less time than a Map takes, which each call through a stand-in
- * pays (bench/stand-in.mjs).
+ * pays (bench/primitives/stand-in.mjs).
  */
 export class UnitInstances {
   #key0: Scoped | undefined;

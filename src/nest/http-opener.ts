@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ModulesContainer } from '@nestjs/core';
-import { emptyCell, meetEntry, openUnit, outsideAny, outsideUnits, storage } from '../core/internal.js';
+import {
+  emptyCell,
+  meetEntry,
+  openUnit,
+  outsideAny,
+  outsideUnits,
+  storage,
+  type Unit,
+} from '../core/internal.js';
 import { fillClsStore, shareClsStore } from './cls-store.js';
 import type { ContextEnd, ResolvedOptions } from './context-module.options.js';
 import { HttpExchange, type HttpHost } from './http-exchange.js';
@@ -27,6 +35,8 @@ export class HttpOpener {
   /** Not the injected one: where a test overrides that, the set-up still sets up the real context. */
   readonly #context = new RequestContext();
   readonly #host: HttpHost;
+  /** There from the first one on. */
+  #refusals: WeakMap<object, { readonly error: unknown }> | undefined;
 
   constructor(
     options: ResolvedOptions,
@@ -64,19 +74,49 @@ export class HttpOpener {
     const cell = emptyCell();
     cell.write(requestId.index, ids.id);
     cell.write(correlationId.index, ids.conversation);
-    const unit = openUnit({ kind: 'http', cell, id: ids.id });
-    const opened = new HttpExchange(unit, request, response, this.#host);
-    return opened.enter(() => {
+    const opened = this.#orRefuse(request, () => {
+      const unit = openUnit({ kind: 'http', cell, id: ids.id });
+      return new HttpExchange(unit, request, response, this.#host);
+    });
+    let entered = false;
+    const inside = (): R => {
+      entered = true;
       this.#respondWith(ids, response);
       fillClsStore(request, response);
       this.#sharesClsStores ??= this.#hasClsEnhancers();
-      if (this.#sharesClsStores) shareClsStore(unit, request);
+      if (this.#sharesClsStores) shareClsStore(opened.unit, request);
       if (ids.failure !== undefined) opened.fail(ids.failure.error);
       const { onEnd } = this.#options;
-      if (onEnd !== undefined) unit.on('end', () => this.#end(onEnd, opened));
+      if (onEnd !== undefined) opened.unit.on('end', () => this.#end(onEnd, opened));
       opened.watch(request);
       return fn(opened);
-    });
+    };
+    try {
+      return opened.enter(inside);
+    } catch (error) {
+      if (!entered) this.#refuse(request, error, opened.unit);
+      throw error;
+    }
+  }
+
+  /** What kept `request` from being opened, where anything did: a hook of another library's context. It is to be answered with that. */
+  refusal(request: object): { readonly error: unknown } | undefined {
+    return this.#refusals?.get(request);
+  }
+
+  #orRefuse<R>(request: object, open: () => R): R {
+    try {
+      return open();
+    } catch (error) {
+      this.#refuse(request, error);
+      throw error;
+    }
+  }
+
+  #refuse(request: object, error: unknown, unit?: Unit): void {
+    this.#refusals ??= new WeakMap();
+    this.#refusals.set(request, { error });
+    void unit?.end();
   }
 
   /** Runs the set-up, once per request, then `next`, with the error where it fails. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
+import { storage } from '../core/internal.js';
 import type { HttpOpener } from './http-opener.js';
 
 type Next = (error?: unknown) => void;
@@ -48,20 +49,40 @@ function openFor(opener: HttpOpener, then: Hook): Hook {
   return (request, response, next) => {
     const raw = rawOf<IncomingMessage>(request);
     const rawResponse = rawOf<ServerResponse>(response);
-    opener.open(raw, rawResponse, (exchange) => {
-      if (exchange === undefined) {
-        then(request, response, next);
-        return;
-      }
-      exchange.request = request;
-      exchange.response = response;
-      exchange.settle(response as object);
-      opener.setUp(exchange, raw, rawResponse, (error) => {
-        if (error !== undefined) next(error);
-        else then(request, response, next);
+    const open = (): void =>
+      opener.open(raw, rawResponse, (exchange) => {
+        if (exchange === undefined) {
+          then(request, response, next);
+          return;
+        }
+        exchange.request = request;
+        exchange.response = response;
+        exchange.settle(response as object);
+        opener.setUp(exchange, raw, rawResponse, (error) => {
+          if (error !== undefined) next(error);
+          else then(request, response, next);
+        });
       });
-    });
+    unlessRefused(opener, raw, open, (error) => next(error ?? new Error('The request could not be opened')));
   };
+}
+
+/** Runs `open`, or `refused` where the request cannot be opened; any other error passes. */
+function unlessRefused<R>(
+  opener: HttpOpener,
+  request: object,
+  open: () => R,
+  refused: (error: unknown) => R,
+): R {
+  const before = opener.refusal(request);
+  if (before !== undefined) return refused(before.error);
+  try {
+    return open();
+  } catch (error) {
+    const refusal = opener.refusal(request);
+    if (refusal === undefined) throw error;
+    return refused(refusal.error);
+  }
 }
 
 /** As the adapters run it: an error or a rejection of the hook is an answer to the request. */
@@ -86,6 +107,13 @@ export function openAtServer(server: Server, opener: HttpOpener): void {
   server.emit = (event: string, ...args: unknown[]): boolean => {
     if (event !== 'request') return emit.call(server, event, ...args);
     const [request, response] = args as [IncomingMessage, ServerResponse];
-    return opener.open(request, response, () => emit.call(server, event, ...args));
+    const hand = () => emit.call(server, event, ...args);
+    // Outside any context, to the hook of the framework, which has an answer.
+    return unlessRefused(
+      opener,
+      request,
+      () => opener.open(request, response, hand),
+      () => storage.run(undefined, hand),
+    );
   };
 }

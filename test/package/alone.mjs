@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { contextTelemetry } from 'nestjs-contextvars/bullmq';
 import * as esm from 'nestjs-contextvars/core';
 import { lambdaInvocation, withLambdaContext } from 'nestjs-contextvars/lambda';
+import { contextMixin } from 'nestjs-contextvars/pino';
 import { assertNothingLeft, runInTestUnit } from 'nestjs-contextvars/testing';
 import { withWorkerContext } from 'nestjs-contextvars/worker';
 
@@ -14,7 +15,7 @@ const cjs = require('nestjs-contextvars/core');
 for (const peer of ['reflect-metadata', 'tsyringe', '@nestjs/common', 'rxjs', 'nestjs-cls']) {
   assert.throws(() => require(peer), { code: 'MODULE_NOT_FOUND' });
 }
-for (const peer of ['bullmq', 'piscina', '@nestjs/microservices', '@opentelemetry/core']) {
+for (const peer of ['bullmq', 'piscina', 'pino', '@nestjs/microservices', '@opentelemetry/core']) {
   assert.throws(() => require(peer), { code: 'MODULE_NOT_FOUND' });
 }
 assert.equal(Reflect.getMetadata, undefined);
@@ -35,6 +36,11 @@ const user = new esm.ContextVar('user');
 assert.equal(
   user.run('ada', () => user.get()),
   'ada',
+);
+const order = new esm.ContextVar('order', { log: 'orderId' });
+assert.equal(
+  order.run(7, () => contextMixin()({}, 30, {}).orderId),
+  7,
 );
 assert.equal(
   await assertNothingLeft(() => runInTestUnit({ bindings: [user.as('bob')] }, () => user.get())),

@@ -1,5 +1,5 @@
 import { toLogValue } from '../../core/internal.js';
-import { withoutControls } from './control-characters.js';
+import { withoutControls } from './without-controls.js';
 
 /**
  * Readies `fields` for having `given` assigned, as pino does: a member `__proto__`, which parsed JSON can have, would

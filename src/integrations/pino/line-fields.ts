@@ -1,8 +1,8 @@
 import type { LogValue } from '../../core/index.js';
-import { withoutControls } from './control-characters.js';
 import { PinoLine } from './pino-line.js';
 import { read, symbolsOf } from './pino-symbols.js';
 import { thawed } from './thawed.js';
+import { withoutControls } from './without-controls.js';
 
 type LogRecord = Readonly<Record<string, LogValue>>;
 type Fields = Record<string, unknown>;

@@ -1,6 +1,5 @@
 import type { LoggerOptions } from 'pino';
-import { optionsOf, requireFunction } from '../../core/internal.js';
-import { escapeInJson } from './control-characters.js';
+import { escapeLogJson, optionsOf, requireFunction } from '../../core/internal.js';
 import { safeArguments } from './safe-arguments.js';
 
 /** The option `hooks` of pino. */
@@ -34,6 +33,6 @@ export function safeHooks(hooks?: PinoHooks): Required<PinoHooks> {
         method.apply(this, safeArguments(args) as typeof args);
       }
     },
-    streamWrite: (line) => escapeInJson(streamWrite === undefined ? line : streamWrite(line)),
+    streamWrite: (line) => escapeLogJson(streamWrite === undefined ? line : streamWrite(line)),
   };
 }

@@ -1,5 +1,5 @@
 import type { LogValue } from '../../core/index.js';
-import { escapeLogText, stringifyLogRecord, toLogValue } from '../../core/internal.js';
+import { escapeLogJson, stringifyLogRecord, toLogValue } from '../../core/internal.js';
 import { fits } from './fits.js';
 import { cutText, TEXT_LIMIT } from './one-line.js';
 
@@ -66,7 +66,7 @@ function textBy(byNest: Write, record: Record<string, unknown>): string | undefi
     const text = byNest(record);
     // Where Nest 12 gives up, it writes what `util.inspect` says.
     if (!text.startsWith('{"')) return undefined;
-    return escapeLogText(text) === text ? text : stringifyLogRecord(JSON.parse(text));
+    return escapeLogJson(text);
   } catch {
     return undefined;
   }

@@ -54,7 +54,7 @@ export class RequestLines {
       const level = target !== false && this.#levelOf(end);
       if (target === false || level === false) return;
       const fields = { ...fieldsOf(target, end), ...this.#fields(context, end) };
-      withLogContext(fields, () => this.#logger[level](textOf(target, end)));
+      withLogContext(fields, () => this.#logger[level](textOf(fields, end)));
     } catch (error) {
       reportError(error, `in a log line of the request ${context.id}`);
     }
@@ -105,8 +105,9 @@ function fieldsOf(target: Target, end: RequestEnd | undefined): Fields {
   };
 }
 
-function textOf({ method, path }: Target, end: RequestEnd | undefined): string {
-  const what = oneLine(`${method} ${path.slice(0, PATH_LIMIT)}`);
+/** With the fields as the user has them: what is to be seen nowhere is not to be seen here. */
+function textOf({ method, path }: Fields, end: RequestEnd | undefined): string {
+  const what = oneLine(`${method} ${String(path).slice(0, PATH_LIMIT)}`);
   if (end === undefined) return `started ${what}`;
   const { outcome, status, durationMs } = end;
   return status === undefined

@@ -266,6 +266,22 @@ describe('other options of pino', () => {
     expect(lines.only).toEqual({ requestId: 'unit-1', card: 'visa', msg: 'x' });
   });
 
+  test('the serializer of errors, which writes into what it is given, takes an error among the fields', () => {
+    const { lines, logger } = logging({ serializers: { reason: stdSerializers.err } });
+    inUnit(() => {
+      bindLogContext({ reason: new RangeError('too far') });
+      logger.info('1');
+      logger.info('2');
+      logger.child({ reason: 1 }).info('3');
+    });
+    const error = { type: 'Object', message: 'too far', stack: expect.stringContaining('RangeError') };
+    expect(lines.all).toMatchObject([
+      { msg: '1', reason: error },
+      { msg: '2', reason: error },
+      { msg: '3', reason: 1, reason_: error },
+    ]);
+  });
+
   test('formatters.log is given the fields', () => {
     const { lines, logger } = logging({ formatters: { log: (record) => ({ fields: { ...record } }) } });
     inUnit(() => logger.info({ a: 1 }, 'x'));

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { logFields, runUnitOfWork } from 'nestjs-contextvars/core';
-import winston, { createLogger, format, type Logger } from 'winston';
+import { createLogger, format, type Logger, transports } from 'winston';
 import { until } from '../../nest/http/support/until.js';
 
 // That the examples of docs/logging.md print what they say is tested with those of all pages. This is what the recipe for
@@ -18,7 +18,7 @@ interface Line {
   readonly requestId: string;
 }
 
-class BusyTransport extends winston.Transport {
+class BusyTransport extends transports.Console {
   readonly lines: Line[] = [];
 
   override log(line: Line, done: () => void): void {

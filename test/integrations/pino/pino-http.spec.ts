@@ -130,6 +130,20 @@ describe('a logger that exists', () => {
   });
 });
 
+test('own hooks are called, inside of those that keep lines whole', () => {
+  const lines = new Lines();
+  const streamWrite = (line: string) => line.replace('secret', '***\u2028');
+  const log = pinoHttp(contextPinoHttp({ hooks: { streamWrite } }), lines);
+  const order = {
+    get total(): never {
+      throw new Error('not loaded');
+    },
+  };
+  log.logger.info(order, 'a secret');
+  expect(lines.only).toEqual({ total: { error: '[Throws: not loaded]' }, msg: 'a ***\u2028' });
+  expect(lines.raw[0]).toContain('***\\u2028');
+});
+
 test('the options that are given are not changed, and all of them are passed on', () => {
   const given = Object.freeze({ level: 'debug', customProps: () => ({ a: 1 }), redact: ['a'] });
   expect(contextPinoHttp(given)).toMatchObject(given);

@@ -61,6 +61,12 @@ test('what JSON leaves raw is escaped in the whole line, and reads as it was', (
   expect(lines.only).toEqual({ text, [text]: text, msg: text });
 });
 
+test('DEL is escaped where all else is ASCII', () => {
+  const { lines, logger } = logging();
+  logger.info('a\u007fb');
+  expect(lines.raw[0]).toContain('"a\\u007fb"');
+});
+
 test('other text than ASCII stays readable', () => {
   const { lines, logger } = logging();
   logger.info('Zürich 東京 🎉');

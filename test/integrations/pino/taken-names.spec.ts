@@ -124,6 +124,15 @@ test('the other name is free: of what pino writes, and of other fields', () => {
   });
 });
 
+test('a field keeps its name where another one would have it after', () => {
+  const { lines, logger } = logging();
+  inUnit(() => {
+    bindLogContext({ level: 1, level_: 2 });
+    logger.info('x');
+  });
+  expect(lines.only).toEqual({ requestId: 'unit-1', level_: 2, level__: 1, msg: 'x' });
+});
+
 test('an error is written where the context has a field err', () => {
   const { lines, logger } = logging();
   inUnit(() => {
@@ -229,10 +238,10 @@ test('a field that has another name is redacted and serialized as under its own'
 });
 
 test('a field that has another name is removed where redact removes its own', () => {
-  const { lines, logger } = logging({ redact: { paths: ['user'], remove: true } });
+  const { lines, logger } = logging({ redact: { paths: ['level', 'user'], remove: true } });
   inUnit(() => {
-    bindLogContext({ user: 'ann' });
-    logger.child({ user: 'bound' }).info('x');
+    bindLogContext({ level: 'gold', user: 'ann' });
+    logger.info('x');
   });
   expect(lines.only).toEqual({ requestId: 'unit-1', msg: 'x' });
 });

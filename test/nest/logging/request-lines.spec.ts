@@ -362,7 +362,13 @@ describe.each(adapters)('on %s, request lines', (adapter) => {
     ]);
     expect(lines()).toEqual([
       expect.objectContaining({ agent: 'test', path: '/ok' }),
-      expect.objectContaining({ path: '/:any', slow: false, tenant: 'by hand', status: 200 }),
+      expect.objectContaining({
+        path: '/:any',
+        slow: false,
+        tenant: 'by hand',
+        status: 200,
+        message: expect.stringMatching(/^completed GET \/:any 200 /),
+      }),
     ]);
   });
 

@@ -1,0 +1,41 @@
+// The claim guarded here: a branch of `gather` takes less than a nested context of nestjs-cls with the values inherited, which is
+// what keeps the sets of branches apart there. Each is awaited with an asynchronous function that does nothing.
+
+import { measureCalls } from '../harness/calls.mjs';
+import { CLS, OTEL, OWN, RAW } from '../harness/subjects.mjs';
+import { cls, otel, own, raw } from './contexts.mjs';
+
+const one = () => 1;
+const oneLater = async () => 1;
+
+const twice = (branch) => async () => await Promise.all([branch(), branch()]);
+
+export const operations = {
+  'fork and run': {
+    [RAW]: (measure) => raw((als) => measure(() => als.run({ ...als.getStore() }, one))),
+    [OWN]: (measure) => own(({ copyContext }) => measure(() => copyContext().run(one))),
+    [CLS]: (measure) => cls((service) => measure(() => service.run({ ifNested: 'inherit' }, one))),
+    [OTEL]: (measure) => otel((context) => measure(() => context.with(context.active(), one))),
+  },
+  'await two branches': {
+    [RAW]: (measure) => raw((als) => measure(twice(() => als.run({ ...als.getStore() }, oneLater)))),
+    [OWN]: (measure) => own(({ gather }) => measure(async () => await gather([oneLater, oneLater]))),
+    [CLS]: (measure) =>
+      cls((service) => measure(twice(() => service.run({ ifNested: 'inherit' }, oneLater)))),
+    [OTEL]: (measure) => otel((context) => measure(twice(() => context.with(context.active(), oneLater)))),
+  },
+};
+
+export const benchmark = {
+  title: 'Forking',
+  reference: RAW,
+  rounds: 3,
+  run: (rounds) => measureCalls({ file: import.meta.filename, operations, rounds }),
+  behind: {
+    [`await two branches, ${CLS}`]:
+      'hands on the promises of the branches; ours follows them, as it does those of `run`',
+    [`fork and run, ${OTEL}`]: 'nothing is copied there: a context is never changed',
+    [`await two branches, ${OTEL}`]: 'nothing is copied there: a context is never changed',
+  },
+  claims: (of) => [of.times('fork and run', OWN, CLS, 1), of.times('await two branches', OWN, CLS, 1)],
+};
