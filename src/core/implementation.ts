@@ -32,7 +32,7 @@ export {
   withLogContext,
 } from './log-context.js';
 export { escapeLogJson, escapeLogText } from './log-escape.js';
-export { logFields } from './log-fields.js';
+export { logFields, logRecord } from './log-fields.js';
 export { stringifyLogRecord } from './log-record.js';
 export { registerLogFields } from './log-sources.js';
 export { cutLogText } from './log-text.js';

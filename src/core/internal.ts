@@ -22,6 +22,7 @@ export const {
   foreignOf,
   forgetForeign,
   ID_PATTERN,
+  logRecord,
   meetEntry,
   opaque,
   openUnit,

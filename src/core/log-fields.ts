@@ -40,10 +40,20 @@ function report(error: unknown): void {
  * console.log(JSON.stringify({ ...logFields(), message: 'order placed' }));
  */
 export function logFields(): Record<string, LogValue> {
+  return { ...logRecord() };
+}
+
+const NOTHING: Readonly<Record<string, LogValue>> = Object.freeze({});
+
+/**
+ * What `logFields` copies: the same object for as long as nothing changes, for loggers that keep what they make of it. Not
+ * to be written into.
+ */
+export function logRecord(): Readonly<Record<string, LogValue>> {
   try {
-    return { ...snapshotAt(currentFrame()).record };
+    return snapshotAt(currentFrame()).record;
   } catch (error) {
     report(error);
-    return {};
+    return NOTHING;
   }
 }

@@ -17,7 +17,8 @@ Fields.prototype = Object.create(null);
  * a user is held here.
  */
 export class LogSnapshot {
-  readonly record: Record<string, LogValue> = new (Fields as unknown as new () => Record<string, LogValue>)();
+  readonly record: Readonly<Record<string, LogValue>>;
+  readonly #filled: Record<string, LogValue> = new (Fields as unknown as new () => Record<string, LogValue>)();
   readonly #declared: readonly Declared[];
   readonly #values: (LogValue | undefined)[] = [];
   readonly #bound: Bound;
@@ -32,6 +33,8 @@ export class LogSnapshot {
     if (frame !== undefined) this.#addDeclared(frame);
     this.#given = this.#addGiven(given) ? given : undefined;
     if (frame !== undefined) this.#addBound(frame);
+    // Of a prototype of their own, Node.js 24 takes 20 times as long to copy.
+    this.record = { ...this.#filled };
   }
 
   /** Whether a record at `frame`, with what sources give now, would be the same. */
@@ -50,7 +53,7 @@ export class LogSnapshot {
     for (const one of this.#declared) {
       const value = one.at(frame);
       this.#values.push(value);
-      if (value !== undefined) this.record[one.key] = value;
+      if (value !== undefined) this.#filled[one.key] = value;
     }
   }
 
@@ -59,7 +62,7 @@ export class LogSnapshot {
     for (let i = 0; i < given.length; i += 2) {
       const value = given[i + 1];
       if (!isSmall(value)) comparable = false;
-      if (value !== undefined) this.record[toLogKey(given[i] as string)] = toLogValue(value);
+      if (value !== undefined) this.#filled[toLogKey(given[i] as string)] = toLogValue(value);
     }
     return comparable;
   }
@@ -70,7 +73,7 @@ export class LogSnapshot {
         this.#temporary.push(slot.variable, slot.read());
     }
     const bound = this.#temporary.length === 0 ? this.#bound : boundUnder(frame.cell, slotsAt(frame));
-    for (const [key, value] of bound) this.record[key] = value;
+    for (const [key, value] of bound) this.#filled[key] = value;
   }
 
   #hasGiven(given: Given): boolean {

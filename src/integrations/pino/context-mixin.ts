@@ -1,6 +1,5 @@
 import type { LoggerOptions } from 'pino';
-import { logFields } from '../../core/index.js';
-import { optionsOf, requireFunction } from '../../core/internal.js';
+import { logRecord, optionsOf, requireFunction } from '../../core/internal.js';
 import { keepPrototype } from './keep-prototype.js';
 import { lineFields } from './line-fields.js';
 
@@ -36,7 +35,7 @@ export function contextMixin<CustomLevels extends string = never>(
 
 /** For one line, as an object of its own: pino writes what is passed by hand into it. */
 function fieldsFor(mergeObject: object, logger: object): object {
-  const fields = lineFields(logger).of(logFields());
+  const fields = lineFields(logger).of(logRecord());
   keepPrototype(fields, mergeObject);
   return fields;
 }
