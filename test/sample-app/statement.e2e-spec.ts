@@ -37,9 +37,9 @@ interface LogLine {
 
 /** What the connections said, in the order in which they said it. */
 function connectionLines(stdout: readonly string[]): LogLine[] {
-  const line = / request=(\S+) tenant=\w+ user=(\w+) \[PriceConnection\] connection (\d+) (.*)$/;
+  const line = / \[PriceConnection\] connection (\d+) (.*) requestId=(\S+) .* user=(\w+)( |$)/;
   return stdout.flatMap((printed) => {
-    const [, requestId = '', user = '', connection = '', text = ''] = line.exec(printed) ?? [];
+    const [, connection = '', text = '', requestId = '', user = ''] = line.exec(printed) ?? [];
     return text === '' ? [] : [{ requestId, user, connection, text }];
   });
 }

@@ -207,8 +207,15 @@ describe('the stack of an error', () => {
     round.cause = round;
     const many = new AggregateError(Array.from({ length: 1000 }, (_, i) => new Error(`e${i}`)));
     pretty().error(round);
+    expect(output.lines.filter((line) => line.includes('[cause] '))).toHaveLength(5);
+    output.clear();
     pretty().error(many);
-    expect(output.lines.length).toBeLessThanOrEqual(200);
+    expect(output.lines).toHaveLength(100);
+  });
+
+  it('inside an object stays on the line', () => {
+    pretty().error({ failure: failure() });
+    expect(output.lines).toEqual([expect.stringMatching(/Object\(1\) .*Error: boom\\n +at /)]);
   });
 
   it('is one string in JSON', () => {

@@ -11,6 +11,7 @@ import {
 import { Output, restoreNestLogger, useNestLogger } from './support/output.js';
 
 const FORGED = '\r\n[Nest] 1  - 01/01/2026, 12:00:00 AM     LOG forged';
+const UNICODE = 'a\u0085b\u2028c\u2029d\u202e\u009b31m';
 const MEGABYTE = 'x'.repeat(2 ** 20);
 
 const fail = (): never => {
@@ -64,6 +65,7 @@ const objects: Record<string, unknown> = {
     },
   },
   'a class with line breaks in its name': new Named(),
+  'texts inside': { text: UNICODE, list: [UNICODE, FORGED] },
   'keys with line breaks': { [FORGED]: 1, '\x1b[2J\u2028': 2 },
   'a map of itself': new Map<unknown, unknown>([
     ['map', cyclic],
@@ -71,7 +73,7 @@ const objects: Record<string, unknown> = {
   ]),
   'an error with line breaks': new Error(FORGED),
   'an error with such a cause': new Error('x', { cause: new Error(FORGED) }),
-  'an error with line breaks in its code': Object.assign(new Error('x'), { code: FORGED, name: FORGED }),
+  'an error with line breaks in its code': Object.assign(new Error('x'), { code: UNICODE, name: FORGED }),
   'an error whose message throws': Object.defineProperty(new Error('x'), 'message', { get: fail }),
   'an error whose stack throws': Object.defineProperty(new Error('x'), 'stack', { get: fail }),
   'an error that is nested': { error: new Error(FORGED) },
