@@ -16,7 +16,7 @@ export default {
   // What runs only while a file is loaded needs a new process, and all tests, for each mutant.
   ignoreStatic: true,
   concurrency: 2,
-  timeoutMS: 20_000,
+  timeoutMS: 120_000,
   dryRunTimeoutMinutes: 60,
   incremental: true,
   incrementalFile: 'reports/mutation/incremental.json',

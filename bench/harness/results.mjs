@@ -20,6 +20,7 @@ function rounded(_key, value) {
 
 /** All that have been written, those of the oldest Node.js first. */
 export function readResults() {
+  mkdirSync(folder, { recursive: true });
   return readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
     .map((file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8')))

@@ -67,12 +67,19 @@ function subscribeSubscriber(source: Subscribable, to: Subscriber, extent: Exten
   const close = (): void => {
     if (closed) return;
     closed = true;
-    try {
-      for (const teardown of teardowns) run(teardown);
-    } finally {
-      teardowns.clear();
-      extent.end();
+    const errors: unknown[] = [];
+    for (const teardown of teardowns) {
+      try {
+        run(teardown);
+      } catch (error) {
+        // As in rxjs, the others are not to be left out.
+        errors.push(error);
+      }
     }
+    teardowns.clear();
+    extent.end();
+    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} teardowns failed`);
+    if (errors.length === 1) throw errors[0];
   };
   const last = (deliver: () => unknown): void => {
     if (closed) return;

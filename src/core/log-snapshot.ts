@@ -18,7 +18,9 @@ Fields.prototype = Object.create(null);
  */
 export class LogSnapshot {
   readonly record: Readonly<Record<string, LogValue>>;
-  readonly #filled: Record<string, LogValue> = new (Fields as unknown as new () => Record<string, LogValue>)();
+  readonly #filled: Record<string, LogValue> = new (
+    Fields as unknown as new () => Record<string, LogValue>
+  )();
   readonly #declared: readonly Declared[];
   readonly #values: (LogValue | undefined)[] = [];
   readonly #bound: Bound;

@@ -6,7 +6,6 @@ import { currentFrame } from './foreign-context.js';
 import { captureForeign } from './foreign-states.js';
 import { type Method, standIn, wrapMethod } from './method-decorator.js';
 import { captureCell } from './overlay.js';
-import { reportError } from './report-error.js';
 import { Task } from './tasks.js';
 import { UnitExtent } from './unit-extent.js';
 
@@ -47,7 +46,7 @@ function preserve(where: string, method: Method, name: string, { background, sig
       unlink();
       const ended = task?.settled(failure);
       if (background && failure !== undefined)
-        call.run(() => reportError(failure.error, `in the background call '${name}'`));
+        call.unit.report(failure.error, `in the background call '${name}'`);
       return ended;
     });
     cell.unit = call.unit;

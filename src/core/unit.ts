@@ -196,27 +196,31 @@ export class Unit implements UnitOfWork {
       const result = this.enter(hook);
       // A promise of ours, because a thenable of others may call back from anywhere.
       return typeof result?.then === 'function'
-        ? Promise.resolve(result).catch((error) => this.#report(error))
+        ? Promise.resolve(result).catch((error) => this.#reportAtEnd(error))
         : undefined;
     } catch (error) {
-      this.#report(error);
+      this.#reportAtEnd(error);
       return undefined;
     }
   }
 
-  /** Never throws: what is left of the end has to be done. */
-  #report(error: unknown): void {
+  /** Reports an error in the context of the unit. Never throws: what is left of its end has to be done. */
+  report(error: unknown, where: string): void {
     let told = false;
     const tell = () => {
       told = true;
-      reportError(error, `at the end of the unit of work '${this.kind}'`);
+      reportError(error, where);
     };
     try {
       this.enter(tell);
     } catch {
-      // Another library's context could not be entered, or be left.
+      // Another library's context could not be entered or left, or the stack is at its end.
       if (!told) tell();
     }
+  }
+
+  #reportAtEnd(error: unknown): void {
+    this.report(error, `at the end of the unit of work '${this.kind}'`);
   }
 
   #release(): void {
@@ -228,7 +232,7 @@ export class Unit implements UnitOfWork {
     try {
       releaseForeign(this.#foreign);
     } catch (error) {
-      this.#report(error);
+      this.#reportAtEnd(error);
     }
     if (this.#releases !== undefined) for (const release of this.#releases) release();
     this.#releases = undefined;

@@ -50,7 +50,7 @@ export async function runMany(core, { seed, enough, roots = 50, first = 0, by = 
 }
 
 /** False when the event loop goes round and round, and nothing happens in any program. */
-function settles(all, soFar) {
+function settles(promise, soFar) {
   return new Promise((resolve, reject) => {
     let last = -1;
     let times = 0;
@@ -62,28 +62,23 @@ function settles(all, soFar) {
       clearInterval(timer);
       resolve(false);
     }, 100);
-    all.then(() => resolve(true), reject);
+    promise.then(() => resolve(true), reject);
     const stop = () => clearInterval(timer);
-    all.then(stop, stop);
+    promise.then(stop, stop);
   });
 }
 
 /** The failure of one program, if it fails, and of those that run beside it. */
 export async function runOne(core, program, beside = []) {
   const environment = environmentOf(core);
-  const all = [program, ...beside].map((one, i) => {
-    return interpret(environment, one, { base: i * BASE, thorough: i === 0 }).over;
-  });
-  return orNever(all[0]);
+  return orNever(
+    [program, ...beside].map((one, i) => interpret(environment, one, { base: i * BASE, thorough: i === 0 })),
+  );
 }
 
-/** Of a program that is small and alone: nothing takes it so long. */
-export async function orNever(over) {
-  let timer;
-  const stuck = new Promise((resolve) => {
-    timer = setTimeout(resolve, 5000, NEVER);
-  });
-  const failure = await Promise.race([over, stuck]);
-  clearTimeout(timer);
-  return failure;
+/** The failure of the first of them. */
+export async function orNever(executions) {
+  const [{ over }] = executions;
+  const soFar = () => executions.reduce((sum, { steps }) => sum + steps, 0);
+  return (await settles(over, soFar)) ? over : NEVER;
 }

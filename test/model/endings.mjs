@@ -14,9 +14,9 @@ export async function checkEndings(core, { seed, numRuns }) {
   const small = programs((random) => generate(random, 24, 'endings'));
   const fails = async (program, scheduler) => {
     const pause = () => scheduler.schedule(Promise.resolve());
-    const { over } = interpret(environment, program, { thorough: true, pause });
+    const execution = interpret(environment, program, { thorough: true, pause });
     await scheduler.waitIdle();
-    return orNever(over);
+    return orNever([execution]);
   };
   let last;
   const property = fc.asyncProperty(small, fc.scheduler(), async (program, scheduler) => {

@@ -14,6 +14,8 @@ type Endings = {
 
 const library = { ...core, Scoped };
 
+jest.setTimeout(60_000);
+
 // Errors are a part of the programs, and nobody reads their stacks.
 const { stackTraceLimit } = Error;
 beforeAll(() => {

@@ -69,7 +69,7 @@ function search(directory) {
   const workerData = { directory, seed, enough: limit, roots: 50, first: 0, by: 1 };
   const worker = new Worker(new URL('../model/thread.mjs', import.meta.url), { workerData });
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve({ what: 'hangs' }), 60_000);
+    const timer = setTimeout(() => resolve({ what: 'hangs' }), 600_000);
     worker.on('message', (message) => {
       if (message.steps === undefined) return;
       clearTimeout(timer);

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
-import { type LogValue, logFields } from '../../core/index.js';
-import { toLogValue } from '../../core/internal.js';
+import type { LogValue } from '../../core/index.js';
+import { logRecord, toLogValue } from '../../core/internal.js';
 import { type ContextLoggerOptions, withDefaults } from './context-logger.options.js';
 import { errorLines, stackLines } from './error-lines.js';
 import { fieldPairs } from './field-pairs.js';
@@ -171,8 +171,8 @@ export class ContextLogger extends ConsoleLogger {
     return harmless(typeof message === 'function' ? this.resolveMessage(message) : message);
   }
 
-  #fields(): Record<string, LogValue> {
-    const fields = logFields();
+  #fields(): Readonly<Record<string, LogValue>> {
+    const fields = logRecord();
     // Since Nest 12.
     return this.options.redact === undefined ? fields : (this.redact(fields) as typeof fields);
   }

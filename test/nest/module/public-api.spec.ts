@@ -41,6 +41,8 @@ test('the public members of RequestContext are these, and no others', () => {
     'response',
     'run',
     'set',
+    'spanId',
     'startedAt',
+    'traceId',
   ]);
 });

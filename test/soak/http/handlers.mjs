@@ -1,9 +1,7 @@
 // The handlers of the soak's application, one for each kind of request that has any.
 
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setImmediate as macrotask, setTimeout as wait } from 'node:timers/promises';
-import { RequestTimeoutException, StreamableFile } from '@nestjs/common';
+import { RequestTimeoutException } from '@nestjs/common';
 import {
   bindContext,
   ContextVar,
@@ -14,11 +12,11 @@ import {
   ScopedValue,
   withTempContext,
 } from 'nestjs-contextvars';
-import { interval, map, NEVER, Observable, take, tap } from 'rxjs';
+import { NEVER, Observable } from 'rxjs';
 import { awaits, queue } from './awaits.mjs';
 import { actor, context, failWhere, who } from './identity.mjs';
-import { EVENTS, LINES } from './kinds.mjs';
 import { stage } from './stages.mjs';
+import { streamHandlersFor } from './stream-handlers.mjs';
 
 const step = new ContextVar('step');
 const branch = new ContextVar('branch');
@@ -135,21 +133,6 @@ export function handlersFor({ ledger, see, shop }) {
     seeScoped(n);
   }
 
-  async function* lines(n, count) {
-    for (let i = 0; i < count; i++) {
-      see.late(stage.stream, n);
-      yield `${n}\n`;
-      await (i % 2 === 0 ? macrotask() : null);
-    }
-  }
-
-  async function* failingLines(n) {
-    yield* lines(n, 2);
-    // The first lines are on their way by then.
-    await wait(2);
-    throw new Error('on purpose');
-  }
-
   /** Settles when the signal of the request aborts. */
   function aborted(n) {
     const { signal } = currentUnit();
@@ -234,44 +217,7 @@ export function handlersFor({ ledger, see, shop }) {
       return own(n, seen);
     },
 
-    file(n) {
-      see.fully(stage.handler, n);
-      return new StreamableFile(Readable.from(lines(n, LINES), { objectMode: false }));
-    },
-
-    failingFile(n) {
-      see.fully(stage.handler, n);
-      return new StreamableFile(Readable.from(failingLines(n), { objectMode: false }));
-    },
-
-    async raw(n, _seen, _request, response) {
-      see.fully(stage.handler, n);
-      // Fastify's reply is settled by what is sent over it.
-      response.hijack?.();
-      try {
-        await pipeline(Readable.from(lines(n, LINES)), response.raw ?? response);
-      } catch (error) {
-        // The client has left.
-        if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
-      }
-    },
-
-    events(n) {
-      see.fully(stage.handler, n);
-      return interval(1).pipe(
-        take(EVENTS),
-        tap(() => see.late(stage.event, n)),
-        map(() => ({ data: String(n) })),
-      );
-    },
-
-    endless(n) {
-      see.fully(stage.handler, n);
-      return interval(1).pipe(
-        tap(() => see.late(stage.event, n)),
-        map(() => ({ data: String(n) })),
-      );
-    },
+    ...streamHandlersFor(see),
 
     /** Nobody answers: the client leaves. */
     async never(n, seen) {

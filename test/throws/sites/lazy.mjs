@@ -1,6 +1,6 @@
 // Iterators, iterables and Observables that are bound: what fails while they are consumed, or when they are left.
 import { bindIterable, bindObservable, withTempContext } from 'nestjs-contextvars/core';
-import { BehaviorSubject, Observable, of, tap } from 'rxjs';
+import { BehaviorSubject, finalize, Observable, of, tap } from 'rxjs';
 import { role } from '../context.mjs';
 
 /** A generator whose clean-up does something. */
@@ -208,6 +208,34 @@ const observables = Object.entries(bindings).flatMap(([name, { bind, begin, insi
           .unsubscribe();
       },
       works: (kit) => firstOf(bind(new BehaviorSubject('ok')).pipe(tap(() => {})), kit),
+    },
+    {
+      name: `${name}: the first of several teardowns`,
+      expects: (error, failure) => {
+        const [first, ...others] = flat(error);
+        return first === failure && others.length === 0;
+      },
+      fail: (failure, kit) => {
+        let second = false;
+        const source = new Observable((subscriber) => {
+          begin(kit)();
+          subscriber.add(() => {
+            throw failure;
+          });
+          subscriber.add(() => {
+            second = true;
+          });
+        });
+        bind(source)
+          .pipe(
+            finalize(() => {
+              if (!second) throw new Error('the second was not called');
+            }),
+          )
+          .subscribe()
+          .unsubscribe();
+      },
+      works: (kit) => firstOf(bind(new BehaviorSubject('ok')), kit),
     },
     {
       name: `${name}: what a store gives to unsubscribe`,
