@@ -2,8 +2,17 @@
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value !== 'object' && typeof value !== 'function') return `a ${typeof value}`;
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'function' ? 'a function' : 'an object of another class';
+  if (typeof value === 'function') return 'a function';
+  return isArray(value) ? 'an array' : 'an object of another class';
+}
+
+function isArray(value: object): boolean {
+  try {
+    return Array.isArray(value);
+  } catch {
+    // A proxy that was revoked: the error is to say what was expected in its place.
+    return false;
+  }
 }
 
 export function wrongArgument(where: string, expected: string, got: unknown): TypeError {

@@ -21,7 +21,8 @@ export type ContextErrorCode =
   | 'ERR_UNSUPPORTED_DEPENDENCY'
   | 'ERR_DEPENDENCY_CYCLE'
   | 'ERR_INSTANCE_NOT_LOADED'
-  | 'ERR_INVALID_INSTANCE';
+  | 'ERR_INVALID_INSTANCE'
+  | 'ERR_INSPECTOR_IN_PRODUCTION';
 
 /**
  * The one error class of this library. Its message has three parts: which object, what is wrong, what to do.

@@ -17,6 +17,10 @@ export interface BindingMessage {
 /** Published when a temporary scope begins and ends: who (the unit), where (the method, if known), what. */
 export interface ScopeMessage {
   readonly unit: UnitOfWork;
+  /** The same in both messages of a scope, and no other scope's in this process. */
+  readonly id: number;
+  /** The `id` of the nearest scope around it that is open, if any. */
+  readonly parent: number | undefined;
   readonly name: string | undefined;
   readonly bindings: readonly BindingMessage[];
 }

@@ -46,6 +46,7 @@ export { PreserveContext, preserveContext } from './preserve-context.js';
 export { addErrorReporter, reportError } from './report-error.js';
 export { runTrackedUnit } from './run-tracked-unit.js';
 export { AsUnitOfWork, currentUnit, runUnitOfWork } from './run-unit-of-work.js';
+export { scopeAround } from './scope-ids.js';
 export { ScopedValue } from './scoped-value.js';
 export { PERMANENT } from './slot.js';
 export { outsideForeign, storage } from './storage.js';

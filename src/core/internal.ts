@@ -39,6 +39,7 @@ export const {
   runExtent,
   runForeign,
   runTrackedUnit,
+  scopeAround,
   storage,
   stringifyLogRecord,
   toLogValue,

@@ -64,7 +64,8 @@ export function boundUnder(cell: Cell, slots: Iterable<Slot>): Bound {
   const temporary = temporaries(slots);
   if (temporary.size === 0) return bound;
   const merged = new Map(bound);
-  for (const [key, slot] of temporary) {
+  // Outer blocks first, and the keys of each as they were given.
+  for (const [key, slot] of [...temporary].reverse()) {
     const value = slot.read() as LogValue | undefined;
     if (value === undefined) merged.delete(key);
     else merged.set(key, value);

@@ -65,7 +65,6 @@ export function describe(value: object): string | undefined {
   if (opaque.has(value)) return STAND_IN;
   if (types.isMap(value)) return `[Map(${sizeOfMap?.call(value)})]`;
   if (types.isSet(value)) return `[Set(${sizeOfSet?.call(value)})]`;
-  if (Buffer.isBuffer(value)) return `[Buffer(${value.byteLength} bytes)]`;
   if (ArrayBuffer.isView(value)) return `[${classOf(value)}(${value.byteLength} bytes)]`;
   if (types.isAnyArrayBuffer(value)) return `[${classOf(value)}(${value.byteLength} bytes)]`;
   if (types.isPromise(value)) return '[Promise]';

@@ -37,7 +37,7 @@ export class LogToken {
 
   /** Tokens are made by `bindLogContext` only: anything else is a TypeError. */
   private constructor(key: typeof KEY, cell: Cell, before: readonly BoundBefore[]) {
-    if (key !== KEY || new.target !== LogToken) throw new TypeError('LogToken: made by bindLogContext only');
+    if (key !== KEY) throw new TypeError('LogToken: made by bindLogContext only');
     this.#cell = cell;
     this.#before = before;
   }

@@ -76,9 +76,13 @@ export function fork(frame: Frame): Frame {
   const cell = frame.cell.fork(frame.unit);
   cell.foreign = frame.cell.foreign;
   const slots: Slot[] = [];
+  const ofContext: Slot[] = [];
   for (let at: Frame | undefined = frame; at?.slot !== undefined; at = at.outer) {
-    slots.push(at.slot.fork());
+    const slot = at.slot.fork();
+    slots.push(slot);
+    if (frame.cell.captured?.includes(at.slot)) ofContext.push(slot);
   }
+  if (ofContext.length > 0) cell.captured = ofContext;
   return frameOf(frame.unit, cell, slots);
 }
 
@@ -89,7 +93,11 @@ export function frameOf(unit: Unit, cell: Cell, slots: readonly Slot[] | undefin
 
 /** Slots of its own for whoever enters what was captured. */
 export function copySlots(captured: readonly Slot[]): Slot[] {
-  return captured.map((slot) => new Slot(slot.variable, slot.read(), PERMANENT));
+  return captured.map(copySlot);
+}
+
+function copySlot(slot: Slot): Slot {
+  return new Slot(slot.variable, slot.read(), PERMANENT);
 }
 
 /**
@@ -97,6 +105,25 @@ export function copySlots(captured: readonly Slot[]): Slot[] {
  * 567 copy), a ScopedValue under a temporary binding as "not here" (a privilege is not captured).
  */
 export function captureSlots(frame: Frame): Slot[] | undefined {
+  return seenSlots(frame)?.map(capturedSlot);
+}
+
+/**
+ * The frame of each call that goes on in the live Context of `frame`. What that Context was itself captured with is
+ * its own, and shared; what lies over it is captured now, with slots for each call.
+ */
+export function captureLive(frame: Frame): () => Frame {
+  const seen = seenSlots(frame);
+  if (seen === undefined) return () => frame;
+  const { unit, cell } = frame;
+  const ofContext = (slot: Slot) => cell.captured?.includes(slot) === true;
+  const captured = seen.map((slot) => (ofContext(slot) ? slot : capturedSlot(slot)));
+  const slotOfCall = (slot: Slot) => (ofContext(slot) ? slot : copySlot(slot));
+  return () => frameOf(unit, cell, captured.map(slotOfCall));
+}
+
+/** The binding of each variable that a capture sees, innermost first. */
+function seenSlots(frame: Frame): Slot[] | undefined {
   if (frame.slot === undefined) return undefined;
   const seen = new Set<Bindable>();
   const slots: Slot[] = [];
@@ -105,10 +132,15 @@ export function captureSlots(frame: Frame): Slot[] | undefined {
     const { variable, lease } = slot;
     if (seen.has(variable) || (lease.ended && !variable.scoped)) continue;
     seen.add(variable);
-    const kept = !variable.scoped || lease === PERMANENT ? slot.read() : CAPTURED;
-    slots.push(new Slot(variable, kept, PERMANENT));
+    slots.push(slot);
   }
   return slots;
+}
+
+function capturedSlot(slot: Slot): Slot {
+  const { variable, lease } = slot;
+  const kept = !variable.scoped || lease === PERMANENT ? slot.read() : CAPTURED;
+  return new Slot(variable, kept, PERMANENT);
 }
 
 /** A cell with the same values and bindings, and slots of its own. */

@@ -26,6 +26,8 @@ export interface PreserveOptions<A extends unknown[] = unknown[]> {
 
 type Options = Pick<PreserveOptions, 'name' | 'background' | 'signal'>;
 
+const settled = Promise.resolve();
+
 function checked(where: string, options: Options | undefined): Options {
   const { name, background = false, signal } = optionsOf(where, options) ?? {};
   requireOptionalString(where, 'name', name);
@@ -45,8 +47,15 @@ function preserve(where: string, method: Method, name: string, { background, sig
     const call: UnitExtent = new UnitExtent(init, (failure) => {
       unlink();
       const ended = task?.settled(failure);
-      if (background && failure !== undefined)
-        call.unit.report(failure.error, `in the background call '${name}'`);
+      if (background && failure !== undefined) {
+        const report = () => call.unit.report(failure.error, `in the background call '${name}'`);
+        try {
+          report();
+        } catch {
+          // The stack is at its end, and the first report of a process needs more of it than what it reports: that is compiled.
+          void settled.then(report);
+        }
+      }
       return ended;
     });
     cell.unit = call.unit;

@@ -18,12 +18,14 @@ export interface UnitOptions {
   readonly kind: string;
   /** Default: a UUID. */
   readonly id?: string;
+  /** What it is called in diagnostics. Default: none, or the method that is decorated. */
+  readonly name?: string;
   /** Runs in this Context itself. Default: an empty one, whatever is current. */
   readonly context?: Context;
 }
 
 export interface AsUnitOfWorkOptions<A extends unknown[] = unknown[]>
-  extends Omit<UnitOptions, 'id' | 'context'> {
+  extends Omit<UnitOptions, 'id' | 'name' | 'context'> {
   /** Makes the id of the unit from the arguments of the call. Default: a UUID. */
   readonly id?: (...args: A) => string;
 }
@@ -32,19 +34,20 @@ export interface AsUnitOfWorkOptions<A extends unknown[] = unknown[]>
  * Runs `fn` as a unit of work, which ends when the call settles. It starts empty, never from the context
  * that happens to be current, unless one is given.
  *
- * @throws TypeError where `kind` or `id` is not a non-empty string, or `context` no Context.
+ * @throws TypeError where `kind`, `id` or `name` is not a non-empty string, or `context` no Context.
  *
  * @example
  * await runUnitOfWork({ kind: 'import' }, async () => importFile(path));
  */
 export function runUnitOfWork<R>(options: UnitOptions, fn: () => R): R {
-  return runUnit('runUnitOfWork', options, undefined, fn);
+  return runUnit('runUnitOfWork', options, fn);
 }
 
-function runUnit<R>(where: string, options: UnitOptions, name: string | undefined, fn: () => R): R {
-  const { kind, id, context } = optionsOf(where, options) ?? ({} as Partial<UnitOptions>);
+function runUnit<R>(where: string, options: UnitOptions, fn: () => R): R {
+  const { kind, id, name, context } = optionsOf(where, options) ?? ({} as Partial<UnitOptions>);
   requireName(`${where}: kind`, kind);
   requireOptionalString(where, 'id', id);
+  requireOptionalString(where, 'name', name);
   requireFunction(where, fn);
   const cell = context === undefined ? emptyCell() : cellOf(where, context);
   const extent = new UnitExtent({
@@ -79,8 +82,8 @@ export function AsUnitOfWork<A extends unknown[]>(options: AsUnitOfWorkOptions<A
     where,
     (method, name) =>
       function (this: unknown, ...args: never[]) {
-        const unit: UnitOptions = { kind, ...(id && { id: Reflect.apply(id, this, args) as string }) };
-        return runUnit(where, unit, name, () => Reflect.apply(method, this, args) as unknown);
+        const unit: UnitOptions = { kind, name, ...(id && { id: Reflect.apply(id, this, args) as string }) };
+        return runUnit(where, unit, () => Reflect.apply(method, this, args) as unknown);
       },
   );
 }

@@ -9,8 +9,6 @@ import { requireRoom } from './stack-room.js';
  * without that room. The older engine, which has hooks to enable, leaves by an assignment.
  */
 const leavesByCalls = !('_enable' in AsyncLocalStorage.prototype);
-/** Levels. With half of it no store was left behind in a thousand overflows (24.21), without it hundreds were. */
-const ROOM_TO_LEAVE = 8;
 
 /**
  * The only AsyncLocalStorage of this library, and the only file that touches one.
@@ -26,7 +24,7 @@ function makeStorage(): AsyncLocalStorage<Frame | undefined> {
   if (!leavesByCalls) return made;
   const { run } = made;
   made.run = <R>(frame: Frame | undefined, fn: () => R): R => {
-    requireRoom(ROOM_TO_LEAVE);
+    requireRoom();
     return run.call(made, frame, fn) as R;
   };
   return made;
@@ -34,7 +32,7 @@ function makeStorage(): AsyncLocalStorage<Frame | undefined> {
 
 /** For the storages of other libraries, which are entered around ours. */
 export function requireRoomToLeave(): void {
-  if (leavesByCalls) requireRoom(2 * ROOM_TO_LEAVE);
+  if (leavesByCalls) requireRoom();
 }
 
 /**
@@ -44,6 +42,6 @@ export function requireRoomToLeave(): void {
  */
 export function outsideForeign<R>(exit: <T>(fn: () => T) => T, fn: () => R): R {
   // It turns it on again by a call.
-  requireRoom(2 * ROOM_TO_LEAVE);
+  requireRoom();
   return exit(() => AsyncResource.bind(fn))();
 }

@@ -5,6 +5,7 @@ import type { Extent } from './extent.js';
 import { runExtent, settle } from './follow.js';
 import { Frame } from './frame.js';
 import { push, resume } from './overlay.js';
+import { scopeAround, scopeId } from './scope-ids.js';
 import { Lease, Slot } from './slot.js';
 import { storage } from './storage.js';
 
@@ -108,9 +109,8 @@ class TempScope implements Extent {
       variable: slot.variable,
       value: slot.read(),
     }));
-    let under: Frame | undefined = this.#frame;
-    while (under?.slot?.lease === this.#lease) under = under.outer;
-    const outer = under ?? new Frame(this.#frame.unit, this.#frame.cell, undefined, undefined);
+    const outer =
+      under(this.#frame, this.#lease) ?? new Frame(this.#frame.unit, this.#frame.cell, undefined, undefined);
     return () => {
       const at = resume(outer);
       if (at === undefined) throw scopeEnded(bound[0]?.variable.name ?? '');
@@ -140,9 +140,17 @@ function slotsOf(frame: Frame, lease: Lease): Slot[] {
   return slots;
 }
 
+/** The frame that a scope was opened over. */
+function under(frame: Frame, lease: Lease): Frame | undefined {
+  let at: Frame | undefined = frame;
+  while (at?.slot?.lease === lease) at = at.outer;
+  return at;
+}
+
 function publish(channel: Channel, frame: Frame, lease: Lease, name: string | undefined): void {
   if (!channel.hasSubscribers) return;
   const bindings = slotsOf(frame, lease).map((slot) => bindingMessage(slot.variable, slot.read()));
-  const message: ScopeMessage = { unit: frame.unit, name, bindings };
+  const [id, parent] = [scopeId(lease), scopeAround(under(frame, lease))];
+  const message: ScopeMessage = { unit: frame.unit, id, parent, name, bindings };
   channel.publish(message);
 }

@@ -46,7 +46,7 @@ export class Token<T> {
     oldValue: T | typeof MISSING,
     place: Slot | Cell,
   ) {
-    if (key !== KEY || new.target !== Token) throw new TypeError('Token: made by ContextVar.set only');
+    if (key !== KEY) throw new TypeError('Token: made by ContextVar.set only');
     this.#var = variable;
     this.#oldValue = oldValue;
     this.#place = place;

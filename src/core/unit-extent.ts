@@ -23,9 +23,6 @@ export interface UnitInit {
   readonly origin?: Unit;
 }
 
-/** Where the stack overflows in the call, its end has to be reached all the same: nothing else would end the unit. */
-const ROOM_TO_END = 14;
-
 /** A unit of work that lasts for one call. */
 export class UnitExtent implements Extent {
   readonly temporary = false;
@@ -37,7 +34,8 @@ export class UnitExtent implements Extent {
   #over = false;
 
   constructor(init: UnitInit, settled?: Settled) {
-    requireRoom(ROOM_TO_END);
+    // Where the stack overflows in the call, its end has to be reached all the same: nothing else would end the unit.
+    requireRoom();
     this.#init = init;
     this.#settled = settled;
     this.unit = openUnit(init);

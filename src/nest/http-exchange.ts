@@ -3,10 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { types } from 'node:util';
 import type { ModulesContainer } from '@nestjs/core';
-import { storage, type Unit } from '../core/internal.js';
+import { firstLoaded, storage, type Unit } from '../core/internal.js';
 import type { RequestEnd } from './context-module.options.js';
 import { watchQueued } from './queued-responses.js';
+import { requestChannels } from './request-diagnostics.js';
 import { Stamped } from './stamped.js';
+
+const { end: requestEnd } = requestChannels;
 
 type Then = (fulfilled?: () => void, rejected?: (error: unknown) => void) => void;
 type EmitArguments = [event: string | symbol, ...args: unknown[]];
@@ -41,6 +44,7 @@ export class HttpExchange {
   #closed = false;
   #handlers = 0;
   #handled = false;
+  #over = false;
   #failure: { readonly error: unknown } | undefined;
   /** To be called when the response has closed. */
   #waiting: (() => void)[] | undefined;
@@ -157,6 +161,15 @@ export class HttpExchange {
       settled.then(fulfilled, rejected);
     };
     Object.defineProperty(reply, 'then', { value: settling, configurable: true, writable: true });
+  }
+
+  /**
+   * The response goes on without the unit, which ends when the handler has settled: for a stream that lasts for as long as
+   * somebody looks at it.
+   */
+  letGo(): void {
+    this.#finished = true;
+    this.#close();
   }
 
   /** Notes what the set-up, a populator or the handler threw; the last one counts. */
@@ -281,6 +294,8 @@ export class HttpExchange {
     const settled = this.#timedOut !== undefined || (answered && this.#handlers === 0);
     if (!this.#closed || !settled) return;
     this.#liftLimit();
+    if (!this.#over && requestEnd.hasSubscribers) requestEnd.publish({ unit: this.unit, ...this.summary() });
+    this.#over = true;
     const ending = this.unit.end();
     const { endings } = this.host;
     if (ending === undefined || endings.has(ending)) return;
@@ -288,6 +303,12 @@ export class HttpExchange {
     void ending.finally(() => endings.delete(ending));
   }
 }
+
+/** See `HttpExchange.letGo`; nothing where `request` has no unit of work. */
+export const letGoOf: (request: object) => void = firstLoaded(
+  'nest.letGoOf',
+  () => (request: object) => HttpExchange.of(request)?.letGo(),
+);
 
 /** Nobody else stamps requests and responses. */
 function exchangeOf(carrier: unknown): HttpExchange | undefined {

@@ -15,7 +15,11 @@ import type { ContextEnd, ResolvedOptions } from './context-module.options.js';
 import { HttpExchange, type HttpHost } from './http-exchange.js';
 import type { ModuleLog } from './module-log.js';
 import { RequestContext } from './request-context.js';
+import { requestChannels } from './request-diagnostics.js';
 import { correlationId, type GenerateId, generatedId, inboundId, requestId } from './request-ids.js';
+import { requestPath } from './request-path.js';
+
+const { start: requestStart } = requestChannels;
 
 interface Ids {
   readonly id: string;
@@ -78,6 +82,12 @@ export class HttpOpener {
       const unit = openUnit({ kind: 'http', cell, id: ids.id });
       return new HttpExchange(unit, request, response, this.#host);
     });
+    if (requestStart.hasSubscribers)
+      requestStart.publish({
+        unit: opened.unit,
+        method: request.method ?? '',
+        path: requestPath(request, false),
+      });
     let entered = false;
     const inside = (): R => {
       entered = true;

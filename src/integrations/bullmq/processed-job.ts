@@ -56,7 +56,7 @@ export class ProcessedJob {
     fn: (job: ProcessedJob) => R,
   ): R {
     const job = new ProcessedJob(metadata, queueName, options);
-    return runUnitOfWork({ kind: 'job', context: job.#context }, () => {
+    return runUnitOfWork({ kind: 'job', name: queueName || undefined, context: job.#context }, () => {
       const { unit, cell } = currentFrame() as Frame;
       unit.state = job;
       job.#unit = unit;

@@ -6,6 +6,7 @@ import { type ContextLoggerOptions, withDefaults } from './context-logger.option
 import { errorLines, stackLines } from './error-lines.js';
 import { fieldPairs } from './field-pairs.js';
 import { addFields, recordText } from './json-record.js';
+import { publishLines } from './log-diagnostics.js';
 import { inspected, linesLast, oneLine, safeText, shortLine } from './one-line.js';
 import { harmless, resolved } from './resolved-message.js';
 
@@ -82,9 +83,11 @@ export class ContextLogger extends ConsoleLogger {
     const { json, forceConsole, redact } = this.options;
     if (messages.length !== 1 || !isText(message) || json || forceConsole || redact !== undefined) {
       const safe = messages.map((any) => (isText(any) ? any : this.#harmless(any)));
+      publishLines(redact === undefined ? safe : safe.map((any) => this.redact(any)), logLevel, context);
       super.printMessages(safe, context, logLevel, writeStreamType, errorStack, params);
       return;
     }
+    publishLines(messages, logLevel, context);
     // Most lines: what Nest does for them, without what it does for others.
     const pid = this.formatPid(process.pid);
     const about = this.formatContext(context);

@@ -4,6 +4,7 @@ import { currentUnit, type UnitOfWork, withLogContext } from '../../core/index.j
 import { reportError } from '../../core/internal.js';
 import type { ContextEnd, ContextSetup, RequestEnd } from '../context-module.options.js';
 import type { RequestContext } from '../request-context.js';
+import { requestPath } from '../request-path.js';
 import { oneLine } from './one-line.js';
 import type { RequestLogLevel, ResolvedRequestLog } from './request-log.options.js';
 
@@ -84,7 +85,7 @@ export class RequestLines {
     const { excluded, query } = this.#options;
     const target = !excluded.has(request, this.#globalPrefix) && {
       method: request.method ?? '',
-      path: pathOf(request, query),
+      path: requestPath(request, query),
     };
     if (unit !== undefined) this.#targets.set(unit, target);
     return target;
@@ -125,11 +126,4 @@ function nameAndMessage(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { name, message } = error;
   return { name, message };
-}
-
-/** The path as the client sent it, without scheme, host and credentials where it sent these. */
-function pathOf(request: IncomingMessage & { originalUrl?: string }, query: boolean): string {
-  const url = (request.originalUrl ?? request.url ?? '').replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
-  const end = query ? -1 : url.search(/[?#]/);
-  return (end === -1 ? url : url.slice(0, end)) || '/';
 }
