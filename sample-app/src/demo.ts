@@ -4,21 +4,27 @@ import { AnswerCheck } from './demo/answer-check.js';
 import { DeskClient } from './demo/desk-client.js';
 import { visit } from './demo/visit.js';
 import { demoUsers } from './identity/demo-users.js';
-import { readSettings } from './settings.js';
+import { openServices } from './services.js';
+import { readSettings } from './settings/settings.js';
 import { spanTree } from './tracing/span-tree.js';
 import { startTracing } from './tracing/tracing.js';
 
-const { adapter, logFormat } = readSettings(process.env);
+const settings = readSettings(process.env);
 const tracing = startTracing();
-const app = await createApp(adapter, { logFormat });
+const services = await openServices(settings);
+const app = await createApp(services, settings);
 await app.listen(0, '127.0.0.1');
 const address = await app.getUrl();
-console.log(`Order desk on ${adapter}: ${address}. Four users of two tenants ask at the same time:\n`);
+console.log(
+  `Order desk on ${settings.adapter}: ${address}. Four users of two tenants ask at the same time:\n`,
+);
 
 const check = new AnswerCheck();
-const clients = demoUsers.map((user) => new DeskClient(address, user));
+const clerks = demoUsers.filter(({ role }) => role === 'clerk');
+const clients = clerks.map((user) => new DeskClient(address, user));
 await Promise.all(clients.map((client) => visit(client, check)));
 await app.close();
+await services.close();
 
 if (check.crossed.length > 0) {
   console.error(`\nCROSSED:\n${check.crossed.join('\n')}`);

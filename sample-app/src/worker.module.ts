@@ -1,12 +1,19 @@
-import { BullModule } from '@nestjs/bullmq';
-import { Module } from '@nestjs/common';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { ContextModule, scopedProvider } from 'nestjs-contextvars';
+import { DatabaseModule } from './database/database.module.js';
 import { Caller } from './identity/caller.js';
-import { INVOICES } from './invoices/invoice.js';
-import { InvoicesProcessor } from './invoices/invoices.processor.js';
+import { JobsModule } from './jobs/jobs.module.js';
+import { queuesAt } from './queues/queues.js';
+import type { Services } from './services.js';
 
+@Global()
 @Module({
-  imports: [ContextModule.forRoot(), BullModule.registerQueue({ name: INVOICES })],
-  providers: [scopedProvider(Caller), InvoicesProcessor],
+  imports: [ContextModule.forRoot(), JobsModule],
+  providers: [scopedProvider(Caller)],
+  exports: [Caller],
 })
-export class WorkerModule {}
+export class WorkerModule {
+  static with({ database, queues }: Services): DynamicModule {
+    return { module: WorkerModule, imports: [DatabaseModule.of(database), queuesAt(queues)] };
+  }
+}

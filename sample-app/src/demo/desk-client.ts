@@ -1,4 +1,4 @@
-import type { DemoUser } from '../identity/demo-users.js';
+import type { Identity } from '../identity/identity.js';
 
 export interface Answer {
   readonly requestId: string;
@@ -15,7 +15,7 @@ export class DeskClient {
 
   constructor(
     private readonly address: string,
-    readonly user: DemoUser,
+    readonly user: Identity,
   ) {}
 
   get(path: string): Promise<Answer> {

@@ -1,15 +1,11 @@
-import type { Role } from './identity.variables.js';
+import type { Identity } from './identity.js';
 
-export interface DemoUser {
-  readonly name: string;
-  readonly tenant: string;
-  readonly role: Role;
-}
-
-/** Whoever says one of these names is believed: there are no passwords in this application. */
-export const demoUsers: readonly DemoUser[] = [
+/** In the demo, whoever says one of these names is believed: there are no passwords. */
+export const demoUsers: readonly Identity[] = [
   { name: 'ada', tenant: 'acme', role: 'clerk' },
   { name: 'bob', tenant: 'acme', role: 'clerk' },
   { name: 'cleo', tenant: 'globex', role: 'clerk' },
   { name: 'dan', tenant: 'globex', role: 'clerk' },
+  { name: 'flo', tenant: 'acme', role: 'auditor' },
+  { name: 'gus', tenant: 'globex', role: 'auditor' },
 ];

@@ -1,6 +1,11 @@
 import { ContextVar, codecs, ScopedValue } from 'nestjs-contextvars';
 
-export type Role = 'clerk' | 'ledger-writer';
+/** What a token can say of its bearer. */
+export const callerRoles = ['clerk', 'auditor'] as const;
+export type CallerRole = (typeof callerRoles)[number];
+
+/** Nobody is a ledger-writer: a method is, for as long as it runs. */
+export type Role = CallerRole | 'ledger-writer';
 
 /** The tenant that the caller works for. Has a codec, so that jobs are told, and stands in every line of the log. */
 export const tenant = new ContextVar<string>('tenant', { codec: codecs.string, log: 'tenant' });

@@ -5,7 +5,7 @@ import { INVOICES } from './invoice.js';
 import { InvoicesController } from './invoices.controller.js';
 import { InvoicesService } from './invoices.service.js';
 
-/** Takes orders for invoices; worker.ts writes them. */
+/** Takes orders for invoices; JobsModule has who writes them. */
 @Module({
   imports: [BullModule.registerQueue({ name: INVOICES }), OrdersModule],
   controllers: [InvoicesController],

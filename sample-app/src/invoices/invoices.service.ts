@@ -18,7 +18,7 @@ export class InvoicesService {
   /** Has an invoice written by a worker. Who asks is in the context, and that goes along with the job; the role does not. */
   @WithTempContext(role.as('ledger-writer'))
   async request(orderId: string): Promise<PendingInvoice> {
-    this.orders.find(orderId);
+    await this.orders.find(orderId);
     await this.queue.add('write', { orderId }, { jobId: this.#jobId(orderId) });
     return { orderId, status: 'pending' };
   }

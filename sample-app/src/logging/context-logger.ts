@@ -1,5 +1,5 @@
 import { ContextLogger } from 'nestjs-contextvars';
-import type { LogFormat } from '../settings.js';
+import type { LogFormat } from '../settings/log-format.js';
 
 /** Nest's logger with the fields of the context in each line: for people, or one JSON object a line for machines. */
 export function contextLogger(format: LogFormat): ContextLogger {

@@ -1,4 +1,6 @@
-import { Body, Controller, Get, Post } from '@nestjs/common';
+import { Body, Controller, Get, Post, Query } from '@nestjs/common';
+import { ForRoles } from '../identity/for-roles.decorator.js';
+import { LastPipe } from './last.pipe.js';
 import { NewOrderPipe } from './new-order.pipe.js';
 import type { NewOrder, Order } from './order.js';
 import { OrdersService } from './orders.service.js';
@@ -8,12 +10,13 @@ export class OrdersController {
   constructor(private readonly orders: OrdersService) {}
 
   @Post()
-  place(@Body(NewOrderPipe) wanted: NewOrder): Order {
+  @ForRoles('clerk')
+  place(@Body(NewOrderPipe) wanted: NewOrder): Promise<Order> {
     return this.orders.place(wanted);
   }
 
   @Get()
-  list(): Order[] {
-    return this.orders.list();
+  list(@Query('last', LastPipe) last?: number): Promise<Order[]> {
+    return last === undefined ? this.orders.list() : this.orders.listLast(last);
   }
 }

@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
-import { ReceiptsModule } from '../receipts/receipts.module.js';
+import { OutboxModule } from '../outbox/outbox.module.js';
 import { OrdersController } from './orders.controller.js';
 import { OrdersRepository } from './orders.repository.js';
 import { OrdersService } from './orders.service.js';
 
 @Module({
-  imports: [ReceiptsModule],
+  imports: [OutboxModule],
   controllers: [OrdersController],
   providers: [OrdersService, OrdersRepository],
   exports: [OrdersService],

@@ -1,7 +1,9 @@
 import { ConflictException, Injectable, Logger, NotFoundException } from '@nestjs/common';
+import { Transactional } from '@nestjs-cls/transactional';
 import { Span } from 'nestjs-contextvars/opentelemetry';
 import { Caller } from '../identity/caller.js';
-import { ReceiptsService } from '../receipts/receipts.service.js';
+import { OutboxRepository } from '../outbox/outbox.repository.js';
+import { Relay } from '../outbox/relay.js';
 import type { NewOrder, Order } from './order.js';
 import { OrdersRepository } from './orders.repository.js';
 
@@ -11,38 +13,50 @@ export class OrdersService {
 
   constructor(
     private readonly orders: OrdersRepository,
-    private readonly receipts: ReceiptsService,
+    private readonly outbox: OutboxRepository,
+    private readonly relay: Relay,
     private readonly caller: Caller,
   ) {}
 
   @Span()
-  place(wanted: NewOrder): Order {
-    const id = this.orders.nextId();
-    const { tenant, user: placedBy } = this.caller;
-    const order: Order = { id, ...wanted, tenant, placedBy, status: 'placed' };
-    this.orders.save(order);
-    this.#logger.log(`placed ${id}`);
-    // Not awaited: the answer does not wait for the receipt, and the receipt does not need the request.
-    void this.receipts.write(id);
+  async place(wanted: NewOrder): Promise<Order> {
+    const order = await this.save(wanted);
+    this.#logger.log(`placed ${order.id}`);
+    // Committed, and its receipt with it. The answer waits neither for the receipt nor for the queue.
+    this.relay.wake();
     return order;
   }
 
-  list(): Order[] {
+  @Transactional()
+  list(): Promise<Order[]> {
     return this.orders.list();
   }
 
-  find(id: string): Order {
-    const order = this.orders.find(id);
+  @Transactional()
+  listLast(count: number): Promise<Order[]> {
+    return this.orders.listLast(count);
+  }
+
+  @Transactional()
+  async find(id: string): Promise<Order> {
+    const order = await this.orders.find(id);
     if (!order) throw new NotFoundException(`There is no order '${id}'`);
     return order;
   }
 
-  /** Marks an order as refunded, for the first who asks; without a transaction, so before the ledger is written. */
-  claimRefund(id: string): Order {
-    const order = this.find(id);
-    if (order.status === 'refunded') throw new ConflictException(`Order '${id}' is refunded already`);
-    const refunded: Order = { ...order, status: 'refunded' };
-    this.orders.save(refunded);
-    return refunded;
+  @Transactional()
+  async claimRefund(id: string): Promise<Order> {
+    const refunded = await this.orders.markRefunded(id);
+    if (refunded) return refunded;
+    await this.find(id);
+    throw new ConflictException(`Order '${id}' is refunded already`);
+  }
+
+  @Transactional()
+  protected async save(wanted: NewOrder): Promise<Order> {
+    const { user: placedBy, requestId } = this.caller;
+    const order = await this.orders.insert({ ...wanted, placedBy, requestId });
+    await this.outbox.add(order.id);
+    return order;
   }
 }

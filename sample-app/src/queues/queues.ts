@@ -2,14 +2,18 @@ import { BullModule } from '@nestjs/bullmq';
 import type { DynamicModule } from '@nestjs/common';
 import { createPostgresBackend, setDefaultBackendFactory } from 'bullmq';
 import { contextTelemetry } from 'nestjs-contextvars/bullmq';
+import { LookingWorker } from './looking-worker.js';
+import type { QueuePlace } from './queue-place.js';
 
-/** Queues in Redis (`redis://`) or PostgreSQL (`postgres://`), whose jobs have the context of whoever added them. */
-export function queuesAt(url: string): DynamicModule {
-  const inPostgres = url.startsWith('postgres');
-  if (inPostgres) setDefaultBackendFactory(createPostgresBackend);
+/** The queues of that place, whose jobs have the context of whoever added them. */
+export function queuesAt({ kind, url, mustLook }: QueuePlace): DynamicModule {
+  if (kind === 'postgres') setDefaultBackendFactory(createPostgresBackend);
+  if (mustLook) BullModule.workerClass = LookingWorker;
   return BullModule.forRoot({
-    // Typed for Redis alone.
-    connection: (inPostgres ? { connectionString: url, migrate: true } : { url }) as { url: string },
+    // Typed for Redis alone. Each queue and each worker has a pool of connections.
+    connection: (kind === 'postgres' ? { connectionString: url, migrate: true, max: 4 } : { url }) as {
+      url: string;
+    },
     telemetry: contextTelemetry(),
   });
 }

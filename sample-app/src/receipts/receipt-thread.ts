@@ -3,7 +3,7 @@ import { currentRequestId } from 'nestjs-contextvars';
 import { withWorkerContext } from 'nestjs-contextvars/worker';
 import { tenant, user } from '../identity/identity.variables.js';
 import { contextLogger } from '../logging/context-logger.js';
-import { readLogFormat } from '../settings.js';
+import { readLogFormat } from '../settings/log-format.js';
 
 // The thread has a logger of its own, and the context of the request with each call.
 Logger.overrideLogger(contextLogger(readLogFormat(process.env)));

@@ -1,11 +1,22 @@
 import type { Caller } from '../identity/caller.js';
-import type { Role } from '../identity/identity.variables.js';
 
-/** What the background job saw of the request that started it. */
+/** The name of the queue. */
+export const RECEIPTS = 'receipts';
+
+/** How many jobs a process works off at a time. */
+export const RECEIPTS_AT_ONCE = 20;
+
+/** What a job is told; who asked is in its context. */
+export interface ReceiptJob {
+  readonly orderId: string;
+}
+
+/** What the job saw of the request that placed the order. */
 export interface Receipt extends Omit<Caller, 'correlationId'> {
   readonly orderId: string;
   readonly status: 'written';
-  readonly role: Role;
+  /** Of the job: a privilege does not travel with it. */
+  readonly role: string;
   /** As it is printed. */
   readonly text: string;
 }

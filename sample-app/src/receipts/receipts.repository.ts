@@ -1,24 +1,33 @@
-import { EventEmitter, once } from 'node:events';
 import { Injectable } from '@nestjs/common';
-import { TenantRows } from '../tenancy/tenant-rows.js';
+import { and, eq, getTableColumns } from 'drizzle-orm';
+import { orders, receipts } from '../database/schema.js';
+import { Transactions } from '../database/transactions.js';
 import type { PendingReceipt, Receipt } from './receipt.js';
+
+const { tenant, user, role, requestId, text } = getTableColumns(receipts);
 
 @Injectable()
 export class ReceiptsRepository {
-  readonly #rows = new TenantRows<Receipt | PendingReceipt>();
-  readonly #written = new EventEmitter().setMaxListeners(0);
+  constructor(private readonly transactions: Transactions) {}
 
-  save(receipt: Receipt | PendingReceipt): void {
-    this.#rows.set(receipt.orderId, receipt);
-    if (receipt.status === 'written') this.#written.emit(receipt.orderId);
+  /** The first one stays, where a job runs twice. */
+  async save({ orderId, user, role, requestId, text }: Receipt): Promise<void> {
+    await this.transactions.tx
+      .insert(receipts)
+      .values({ orderId, user, role, requestId, text })
+      .onConflictDoNothing();
   }
 
-  find(orderId: string): Receipt | PendingReceipt | undefined {
-    return this.#rows.get(orderId);
-  }
-
-  /** Waits for a receipt that is being written, but not for long. */
-  async written(orderId: string, timeoutMs: number): Promise<void> {
-    await once(this.#written, orderId, { signal: AbortSignal.timeout(timeoutMs) }).catch(() => undefined);
+  /** Pending where there is an order and no receipt of it yet. */
+  async find(orderId: string): Promise<Receipt | PendingReceipt | undefined> {
+    const rows = await this.transactions.tx
+      .select({ orderId: orders.id, receipt: { requestId, tenant, user, role, text } })
+      .from(orders)
+      .leftJoin(receipts, and(eq(receipts.tenant, orders.tenant), eq(receipts.orderId, orders.id)))
+      .where(eq(orders.id, orderId));
+    const [row] = rows;
+    if (row === undefined) return undefined;
+    if (row.receipt === null) return { orderId, status: 'pending' };
+    return { orderId, status: 'written', ...row.receipt };
   }
 }

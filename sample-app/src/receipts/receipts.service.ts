@@ -1,49 +1,34 @@
-import { setTimeout as hop } from 'node:timers/promises';
-import { Injectable, Logger, NotFoundException, type OnApplicationBootstrap } from '@nestjs/common';
-import { PreserveContext } from 'nestjs-contextvars';
-import { Span } from 'nestjs-contextvars/opentelemetry';
-import { runInWorker } from 'nestjs-contextvars/worker';
-import { Caller } from '../identity/caller.js';
-import { role } from '../identity/identity.variables.js';
+import { Injectable, NotFoundException } from '@nestjs/common';
+import { Transactional } from '@nestjs-cls/transactional';
 import type { PendingReceipt, Receipt } from './receipt.js';
-import type setReceipt from './receipt-thread.js';
-import type { ready } from './receipt-thread.js';
+import { ReceiptNews } from './receipt-news.js';
 import { ReceiptsRepository } from './receipts.repository.js';
 
-const receiptThread = new URL('./receipt-thread.js', import.meta.url);
+const PATIENCE_MS = 10_000;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_000;
 
 @Injectable()
-export class ReceiptsService implements OnApplicationBootstrap {
-  readonly #logger = new Logger(ReceiptsService.name);
-
+export class ReceiptsService {
   constructor(
     private readonly receipts: ReceiptsRepository,
-    private readonly caller: Caller,
+    private readonly news: ReceiptNews,
   ) {}
 
-  /** The first receipt does not wait until a thread has loaded. */
-  async onApplicationBootstrap(): Promise<void> {
-    await runInWorker<typeof ready>(receiptThread, undefined, { name: 'ready' });
-  }
-
-  /** A background job: goes on after the request was answered, as whoever asked. */
-  @PreserveContext({ background: true })
-  @Span()
-  async write(orderId: string): Promise<void> {
-    this.receipts.save({ orderId, status: 'pending' });
-    this.#logger.log(`renders the receipt of ${orderId}`);
-    const text = await runInWorker<typeof setReceipt>(receiptThread, orderId);
-    for (const step of ['signs', 'files']) {
-      await hop(2 + Math.random() * 8);
-      this.#logger.log(`${step} the receipt of ${orderId}`);
-    }
-    const { requestId, tenant, user } = this.caller;
-    this.receipts.save({ orderId, status: 'written', requestId, tenant, user, role: role.get(), text });
-  }
-
+  /** Waits for a receipt that is being written, but not for long. */
   async read(orderId: string): Promise<Receipt | PendingReceipt> {
-    if (this.receipts.find(orderId)?.status === 'pending') await this.receipts.written(orderId, 10_000);
-    const receipt = this.receipts.find(orderId);
+    const patient = AbortSignal.timeout(PATIENCE_MS);
+    for (let ms = FIRST_PAUSE_MS; ; ms = Math.min(2 * ms, LONGEST_PAUSE_MS)) {
+      const receipt = await this.find(orderId);
+      if (receipt.status === 'written' || patient.aborted) return receipt;
+      // Not in a transaction: there are not so many connections that one could be kept for waiting.
+      await this.news.wait(orderId, ms);
+    }
+  }
+
+  @Transactional()
+  protected async find(orderId: string): Promise<Receipt | PendingReceipt> {
+    const receipt = await this.receipts.find(orderId);
     if (!receipt) throw new NotFoundException(`There is no receipt of an order '${orderId}'`);
     return receipt;
   }

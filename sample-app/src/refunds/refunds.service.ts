@@ -23,8 +23,8 @@ export class RefundsService {
 
   @Span()
   async refund(orderId: string): Promise<Refund> {
-    const order = this.orders.claimRefund(orderId);
-    const [ledger, audit] = await Promise.all([this.ledger.credit(order), this.audit.read(orderId)]);
+    await this.orders.find(orderId);
+    const [ledger, audit] = await Promise.all([this.ledger.credit(orderId), this.audit.read(orderId)]);
     return { orderId, ledger, audit, after: { role: role.get() } };
   }
 }

@@ -16,7 +16,7 @@ export class StatementService {
 
   @Span()
   async draw(): Promise<Statement> {
-    const placed = this.orders.list().filter(({ status }) => status === 'placed');
+    const placed = (await this.orders.list()).filter(({ status }) => status === 'placed');
     const lines = await Promise.all(placed.map((order) => this.#line(order)));
     const total = lines.reduce((sum, { amount }) => sum + (amount ?? 0), 0);
     const { tenant, user } = this.caller;
