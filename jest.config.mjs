@@ -9,7 +9,7 @@ const shared = {
     '^nestjs-contextvars$': '<rootDir>/src/index.ts',
     // one name per entry of the package
     '^nestjs-contextvars/(core|container|testing)$': '<rootDir>/src/$1/index.ts',
-    '^nestjs-contextvars/(bullmq|http|lambda|microservices|opentelemetry|pino|worker)$':
+    '^nestjs-contextvars/(bullmq|http|inspector|lambda|microservices|opentelemetry|pino|worker)$':
       '<rootDir>/src/integrations/$1/index.ts',
     // TypeScript's ESM sources say './x.js' for './x.ts'
     '^(\\.{1,2}/.*)\\.js$': '$1',
@@ -33,12 +33,13 @@ const shared = {
   // ESM-only packages are compiled too; everything else in node_modules is left as it is. The first
   // lookahead makes it look at the innermost node_modules (light-my-request has an ESM-only cookie of its own).
   transformIgnorePatterns: [
-    '/node_modules/(?!.*/node_modules/)(?!(@nestjs|file-type|strtok3|token-types|uint8array-extras|load-esm|@tokenizer|@borewit|cookie|@middy|arktype|@ark|arkregex)/)',
+    '/node_modules/(?!.*/node_modules/)(?!(@nestjs|file-type|strtok3|token-types|uint8array-extras|load-esm|@tokenizer|@borewit|cookie|@middy|arktype|@ark|arkregex|jose)/)',
   ],
 };
 
 // TEST_ONLY=library leaves out what makes processes of its own: .ci/run does so on all but the first Node.js.
-const leftOut = process.env.TEST_ONLY === 'library' ? ['<rootDir>/test/(sample-app|docs|canary)/'] : [];
+const leftOut =
+  process.env.TEST_ONLY === 'library' ? ['<rootDir>/test/(sample-app|docs|canary|elevation)/'] : [];
 
 /** @type {import('jest').Config} */
 export default {
@@ -55,8 +56,7 @@ export default {
       ...shared,
       displayName: 'nest',
       testRegex: '\\.(spec|e2e-spec)\\.ts$',
-      // The model has runs of its own (npm run test:model); as a spec it is for mutation testing.
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/core/', '<rootDir>/test/model/', ...leftOut],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/core/', ...leftOut],
       setupFiles: ['reflect-metadata'],
     },
   ],

@@ -20,7 +20,7 @@ import {
   runUnitOfWork,
   withTempContext,
 } from '../../src/core/index.js';
-import { withCode } from './support/outcome.js';
+import { coreError } from './support/core-error.js';
 
 /** The program of a test, as a task of its own. */
 function main<R>(body: () => Promise<R>): Promise<Awaited<R>> {
@@ -508,7 +508,7 @@ describe('what Python really does', () => {
       const token = cvar.set('mine');
       await createTask(async () => {
         await immediate();
-        expect(() => cvar.reset(token)).toThrow(withCode('ERR_TOKEN_FOREIGN_CONTEXT'));
+        expect(() => cvar.reset(token)).toThrow(coreError('ERR_TOKEN_FOREIGN_CONTEXT'));
         expect(cvar.get()).toBe('mine');
       });
       expect(cvar.get()).toBe('mine');

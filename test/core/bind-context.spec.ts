@@ -2,13 +2,16 @@ import { setImmediate } from 'node:timers/promises';
 import {
   bindContext,
   ContextVar,
+  copyContext,
   currentUnit,
+  gather,
   runUnitOfWork,
   ScopedValue,
   withTempContext,
 } from '../../src/core/index.js';
+import { coreError } from './support/core-error.js';
 import { endings, resultOf } from './support/endings.js';
-import { outcomeOf, withCode } from './support/outcome.js';
+import { outcomeOf } from './support/outcome.js';
 import { activeStates, startingStates } from './support/starting-states.js';
 
 const text = new ContextVar<string>('text', { default: 'default' });
@@ -81,11 +84,11 @@ test('a ScopedValue under a temporary binding is not captured, and a base one is
     const outside = bindContext(() => role.get());
     const under = role.run('temporary', () => {
       const bound = bindContext(() => role.get('fallback'));
-      expect(bound).toThrow(withCode('ERR_SCOPE_ENDED'));
+      expect(bound).toThrow(coreError('ERR_SCOPE_ENDED'));
       expect(outside()).toBe('base');
       return bound;
     });
-    expect(under).toThrow(withCode('ERR_SCOPE_ENDED'));
+    expect(under).toThrow(coreError('ERR_SCOPE_ENDED'));
     expect(role.run('temporary', outside)).toBe('base');
   }));
 
@@ -112,3 +115,48 @@ test('a bound function that is bound again stays where it was bound first', () =
     });
     expect(again()).toBe('first');
   }));
+
+describe('bound in a copy of a Context in which a variable was under run', () => {
+  const copyUnderRun = () => text.run('under run', () => copyContext());
+
+  test('a function resets a token that was made in that copy', () => {
+    copyUnderRun().run(() => {
+      const token = text.set('set in the copy');
+      bindContext(() => text.reset(token))();
+      expect(text.get()).toBe('under run');
+    });
+  });
+
+  test('what a function sets is seen in that copy, now and when it is entered again', () => {
+    const copy = copyUnderRun();
+    copy.run(() => {
+      bindContext(() => text.set('set by the function'))();
+      expect(text.get()).toBe('set by the function');
+    });
+    expect(copy.run(() => text.get())).toBe('set by the function');
+  });
+
+  test('what a function sets under a further run is its own, at each call', () => {
+    copyUnderRun().run(() => {
+      const bound = text.run('inner', () =>
+        bindContext((value: string) => {
+          const before = text.get();
+          text.set(value);
+          return before;
+        }),
+      );
+      expect([bound('first'), bound('second'), text.get()]).toEqual(['inner', 'inner', 'under run']);
+    });
+  });
+
+  test('a function in a branch of gather is bound to the branch', async () => {
+    await copyUnderRun().run(async () => {
+      const branch = async () => {
+        bindContext(() => text.set('set in the branch'))();
+        return text.get();
+      };
+      expect(await gather([branch, async () => text.get()])).toEqual(['set in the branch', 'under run']);
+      expect(text.get()).toBe('under run');
+    });
+  });
+});

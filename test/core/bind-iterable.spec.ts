@@ -7,7 +7,7 @@ import {
   ScopedValue,
   withTempContext,
 } from '../../src/core/index.js';
-import { withCode } from './support/outcome.js';
+import { coreError } from './support/core-error.js';
 
 const text = new ContextVar<string>('text', { default: 'default' });
 const role = new ScopedValue<string>('role');
@@ -112,7 +112,7 @@ test('keeps a ContextVar under a temporary binding, and never a ScopedValue', ()
     };
     const bound = withTempContext([text.as('temporary'), role.as('admin')], () => [bindIterable(read())]);
     expect(bound[0]?.next().value).toBe('temporary');
-    expect(() => bound[0]?.next()).toThrow(withCode('ERR_SCOPE_ENDED'));
+    expect(() => bound[0]?.next()).toThrow(coreError('ERR_SCOPE_ENDED'));
   }));
 
 test('an iterable is bound for each of its iterations, synchronous and asynchronous ones', async () => {

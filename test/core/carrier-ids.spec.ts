@@ -12,7 +12,8 @@ import {
   runUnitOfWork,
 } from '../../src/core/index.js';
 import { correlationId, requestId } from '../../src/core/internal.js';
-import { thrownBy, withCode } from './support/outcome.js';
+import { coreError } from './support/core-error.js';
+import { thrownBy } from './support/outcome.js';
 
 const tenant = new ContextVar('tenant', { codec: codecs.string });
 
@@ -81,7 +82,7 @@ const NO_IDS = [
 test.each(NO_IDS)('%j is none: a carrier that has it is refused', (id) => {
   for (const name of ['context.correlationId', 'context.requestId']) {
     const text = JSON.stringify({ v: 1, vars: [[name, id]] }).replaceAll('é', '\\u00e9');
-    expect(() => extractContext({ contextvars: text })).toThrow(withCode('ERR_INVALID_CARRIER'));
+    expect(() => extractContext({ contextvars: text })).toThrow(coreError('ERR_INVALID_CARRIER'));
     expect(extractContext({ contextvars: text }, { acceptIds: false }).size).toBe(0);
   }
 });
@@ -91,7 +92,7 @@ test.each(NO_IDS)('%j is not written either', (id) => {
     requestId.set(id);
     return thrownBy(() => injectContext());
   });
-  expect(error).toEqual(withCode('ERR_NOT_PORTABLE'));
+  expect(error).toEqual(coreError('ERR_NOT_PORTABLE'));
 });
 
 test.each(['a', 'A.b_c-9', 'a'.repeat(128), 'b9a1c5c8-5b0e-4f0e-9d5e-0a3c6f0b1d2e'])('%j is one', (id) => {
@@ -115,3 +116,12 @@ test('an application may have portable variables called requestId and correlatio
   expect(own.map((variable) => context.get(variable))).toEqual(['own requestId', 'own correlationId']);
   expect([context.get(requestId), context.get(correlationId)]).toEqual(['r-1', 'c-1']);
 });
+
+test.each([['no id / at all'], [''], ['i'.repeat(129)], [1]])('%j is no id, and is not written', (wrong) =>
+  runUnitOfWork({ kind: 'test' }, () => {
+    requestId.set(wrong as never);
+    expect(() => injectContext()).toThrow(
+      "ContextVar 'context.requestId' has a value that its codec cannot write (an id must match ^[A-Za-z0-9._-]{1,128}$); nothing was written.",
+    );
+  }),
+);

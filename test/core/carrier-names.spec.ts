@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { runInThisContext } from 'node:vm';
 import {
   Context,
   ContextError,
@@ -14,7 +15,8 @@ import {
 } from '../../src/core/index.js';
 import { collectUntil } from '../support/collector.js';
 import { compileCore } from './support/compiled-core.js';
-import { thrownBy, withCode } from './support/outcome.js';
+import { coreError } from './support/core-error.js';
+import { thrownBy } from './support/outcome.js';
 
 const { string: codec } = codecs;
 
@@ -28,6 +30,32 @@ test('two of a name are an error where the second is made, which says where the 
   );
   const carrier = first.run('still', () => injectContext());
   expect(extractContext(carrier).get(first)).toBe('still');
+});
+
+test('the path of a module is said without the scheme of its URL', () => {
+  const filename = 'file:///app/schemed.mjs';
+  const make = runInThisContext('(Variable, options) => new Variable("schemed", options)', {
+    filename,
+  }) as (type: typeof ContextVar, options: object) => ContextVar<string>;
+  const first = make(ContextVar, { codec });
+  expect(() => new ContextVar('schemed', { codec })).toThrow(
+    /exists already \(made at \/app\/schemed\.mjs:1:\d+\)/,
+  );
+  expect(first.get('unset')).toBe('unset');
+});
+
+test('where the stack says nothing of the place, two of a name are an error that says none', () => {
+  const name = `nowhere-${process.hrtime.bigint()}`;
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    const first = new ContextVar<string>(name, { codec });
+    const message = thrownBy(() => new ContextVar(name, { codec })) as ContextError;
+    expect(message.message).toContain(`'${name}' exists already, and a carrier`);
+    expect(first.get('unset')).toBe('unset');
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 });
 
 test('a variable without a codec may have the name of one, and is not in its way', () => {
@@ -80,7 +108,7 @@ describe('a module that is loaded again', () => {
       second.set('new');
       return thrownBy(() => injectContext(carrier));
     });
-    expect(error).toEqual(withCode('ERR_NOT_PORTABLE'));
+    expect(error).toEqual(coreError('ERR_NOT_PORTABLE'));
     expect((error as Error).message).toContain("ContextVar 'reloaded' was made anew since");
     expect(carrier).toEqual({ contextvars: 'before' });
   });
@@ -183,7 +211,7 @@ describe('a secret', () => {
     expect(extractContext(carrier).get(apiKey)).toBe('canary');
     fails = true;
     const error = apiKey.run('canary', () => thrownBy(() => injectContext())) as Error;
-    expect(error).toEqual(withCode('ERR_NOT_PORTABLE'));
+    expect(error).toEqual(coreError('ERR_NOT_PORTABLE'));
     expect(`${error.message}${error.cause}`).not.toContain('canary');
   });
 });

@@ -156,6 +156,7 @@ test.each(bad)('%s', (_what, text, reason) => {
       );
       expect(tenant.get('unset')).toBe('unset');
       expect(limit.get('unset')).toBe('unset');
+      expect(loud.get('unset')).toBe('unset');
     });
   }
   expect(Reflect.ownKeys(Object.prototype)).toEqual(before);

@@ -13,7 +13,8 @@ import {
   extractContext,
   injectContext,
 } from '../../src/core/index.js';
-import { thrownBy, withCode } from './support/outcome.js';
+import { coreError } from './support/core-error.js';
+import { thrownBy } from './support/outcome.js';
 
 const tenant = new ContextVar('tenant', { codec: codecs.string });
 const limit = new ContextVar('limit', { codec: codecs.number });
@@ -34,7 +35,7 @@ function signed(options: Partial<CarrierSignOptions> = {}): Record<string, strin
 
 function refusal(carrier: Record<string, unknown>, options: Partial<CarrierVerifyOptions> = {}): string {
   const error = thrownBy(() => extractContext(carrier, { verify: { ...verify, ...options } }));
-  expect(error).toEqual(withCode('ERR_INVALID_CARRIER'));
+  expect(error).toEqual(coreError('ERR_INVALID_CARRIER'));
   return (error as ContextError).message.replace(
     /^The carrier is refused: (.*); refuse the message, .*$/,
     '$1',
@@ -125,7 +126,9 @@ describe('is taken', () => {
   test('and what is not there holds nothing', () => {
     expect(injectContext({}, { sign })).toEqual({});
     expect(extractContext({}, { verify }).size).toBe(0);
-    expect(() => extractContext({}, { verify, required: [tenant] })).toThrow(withCode('ERR_INVALID_CARRIER'));
+    expect(() => extractContext({}, { verify, required: [tenant] })).toThrow(
+      coreError('ERR_INVALID_CARRIER'),
+    );
   });
 });
 
@@ -262,49 +265,59 @@ test('the signature counts among the 4096 bytes', () => {
 
 describe('wrong arguments are a TypeError, and change nothing', () => {
   const NO_KEYS = [undefined, null, '', 'short', 'a'.repeat(31), randomBytes(31), 1, {}, [KEY], true];
-  const wrongToSign: readonly (readonly [option: string, wrong: readonly unknown[]])[] = [
-    ['keyId', [undefined, null, '', 'a b', 'ä', 'a/b', 'a'.repeat(65), 1]],
-    ['key', NO_KEYS],
-    ['ttlMs', [undefined, null, 0, -1, 1.5, Number.NaN, Infinity, '60000', Number.MAX_SAFE_INTEGER]],
-    ['audience', [null, '', 1, ['a']]],
+  const NO_KEY = 'expected a string or Uint8Array as key, got |the key is shorter than 32 bytes$';
+  type Wrong = readonly [option: string, wrong: readonly unknown[], message: string];
+  const wrongToSign: readonly Wrong[] = [
+    [
+      'keyId',
+      [undefined, null, '', 'a b', 'ä', 'a/b', 'a'.repeat(65), 1],
+      'expected a keyId that matches \\^\\[A-Za-z0-9._-\\]\\{1,64\\}\\$, got ',
+    ],
+    ['key', NO_KEYS, NO_KEY],
+    [
+      'ttlMs',
+      [undefined, null, 0, -1, 1.5, Number.NaN, Infinity, '60000', Number.MAX_SAFE_INTEGER],
+      'expected a positive integer as ttlMs, got ',
+    ],
+    ['audience', [null, '', 1, ['a']], 'expected a non-empty string as audience, got '],
   ];
+  const each = ([option, values, message]: Wrong) => values.map((wrong) => [option, wrong, message] as const);
 
-  test.each(wrongToSign.flatMap(([option, values]) => values.map((wrong) => [option, wrong] as const)))(
-    'to sign with %s %p',
-    (option, wrong) => {
-      const carrier = { contextvars: 'before' };
-      const options = { sign: { ...sign, [option]: wrong } };
-      expect(thrownBy(() => tenant.run('acme', () => injectContext(carrier, options)))).toBeInstanceOf(
-        TypeError,
-      );
-      expect(thrownBy(() => injectContext(carrier, options))).toBeInstanceOf(TypeError);
-      expect(carrier).toEqual({ contextvars: 'before' });
-    },
-  );
-
-  test.each([null, 1, 'sign', () => {}])('to sign with %p', (wrong) => {
-    expect(() => injectContext({}, { sign: wrong as never })).toThrow(TypeError);
-    expect(() => extractContext({}, { verify: wrong as never })).toThrow(TypeError);
+  test.each(wrongToSign.flatMap(each))('to sign with %s %p', (option, wrong, message) => {
+    const carrier = { contextvars: 'before' };
+    const options = { sign: { ...sign, [option]: wrong } };
+    const error = thrownBy(() => tenant.run('acme', () => injectContext(carrier, options))) as Error;
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toMatch(new RegExp(`^injectContext: sign: (${message})`));
+    expect(thrownBy(() => injectContext(carrier, options))).toEqual(error);
+    expect(carrier).toEqual({ contextvars: 'before' });
   });
 
-  const wrongToVerify: readonly (readonly [option: string, wrong: readonly unknown[]])[] = [
-    ['keys', [undefined, null, 'key', 1]],
-    ['audience', [null, '', 1, ['a']]],
-    ['clockToleranceMs', [null, -1, Number.NaN, '5']],
+  test.each([null, 1, 'sign', () => {}])('to sign with %p', (wrong) => {
+    expect(() => injectContext({}, { sign: wrong as never })).toThrow(
+      /^injectContext: sign: expected an options object, got /,
+    );
+    expect(() => extractContext({}, { verify: wrong as never })).toThrow(
+      /^extractContext: verify: expected an options object, got /,
+    );
+  });
+
+  const wrongToVerify: readonly Wrong[] = [
+    ['keys', [undefined, null, 'key', 1], 'an object or a function as keys'],
+    ['audience', [null, '', 1, ['a']], 'a non-empty string as audience'],
+    ['clockToleranceMs', [null, -1, Number.NaN, '5'], 'milliseconds as clockToleranceMs'],
   ];
-  test.each(wrongToVerify.flatMap(([option, values]) => values.map((wrong) => [option, wrong] as const)))(
-    'to verify with %s %p',
-    (option, wrong) => {
-      expect(() => extractContext({}, { verify: { ...verify, [option]: wrong } as never })).toThrow(
-        TypeError,
-      );
-    },
-  );
+  test.each(wrongToVerify.flatMap(each))('to verify with %s %p', (option, wrong, expected) => {
+    expect(() => extractContext({}, { verify: { ...verify, [option]: wrong } as never })).toThrow(
+      `extractContext: verify: expected ${expected}, got `,
+    );
+  });
 
   test.each(NO_KEYS.filter((key) => key !== undefined))('a key to verify with that is %p', (key) => {
     const carrier = signed();
-    expect(() => extractContext(carrier, { verify: { keys: { k1: key as never } } })).toThrow(TypeError);
-    expect(() => extractContext(carrier, { verify: { keys: () => key as never } })).toThrow(TypeError);
+    const message = new RegExp(`^extractContext: verify: (${NO_KEY})`);
+    expect(() => extractContext(carrier, { verify: { keys: { k1: key as never } } })).toThrow(message);
+    expect(() => extractContext(carrier, { verify: { keys: () => key as never } })).toThrow(message);
   });
 
   test('a function that gives the key later', () => {

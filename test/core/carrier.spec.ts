@@ -16,7 +16,8 @@ import {
   ScopedValue,
   withTempContext,
 } from '../../src/core/index.js';
-import { thrownBy, withCode } from './support/outcome.js';
+import { coreError } from './support/core-error.js';
+import { thrownBy } from './support/outcome.js';
 import { activeStates, startingStates } from './support/starting-states.js';
 
 const tenant = new ContextVar('tenant', { codec: codecs.string });
@@ -209,7 +210,9 @@ describe('the carrier', () => {
 });
 
 test.each(['__proto__', 'constructor', 'prototype'])('%s is no name of a portable variable', (name) => {
-  expect(() => new ContextVar(name, { codec: codecs.string })).toThrow(TypeError);
+  expect(() => new ContextVar(name, { codec: codecs.string })).toThrow(
+    new TypeError(`ContextVar '${name}': this name cannot be that of a portable variable`),
+  );
   expect(new ContextVar(name).name).toBe(name);
 });
 
@@ -234,7 +237,7 @@ describe('4096 bytes', () => {
       user.set({ id: 'a', roles: [] });
       return thrownBy(() => injectContext(carrier));
     });
-    expect(error).toEqual(withCode('ERR_INVALID_CARRIER'));
+    expect(error).toEqual(coreError('ERR_INVALID_CARRIER'));
     expect((error as Error).message).toMatch(
       /^The carrier would have \d+ bytes, of which ContextVar 'tenant' takes \d+,/,
     );
@@ -274,7 +277,7 @@ describe('what cannot be written', () => {
       fragile.set('value');
       return thrownBy(() => injectContext(carrier));
     });
-    expect(error).toEqual(withCode('ERR_NOT_PORTABLE'));
+    expect(error).toEqual(coreError('ERR_NOT_PORTABLE'));
     expect((error as Error).message).toContain("ContextVar 'fragile' has a ");
     expect(carrier).toEqual({ contextvars: 'before' });
   });
@@ -314,7 +317,7 @@ describe('required variables', () => {
       const error = start(() =>
         thrownBy(() => injectContext(carrier, { required: [tenant, required as never] })),
       );
-      expect(error).toEqual(withCode('ERR_NOT_PORTABLE'));
+      expect(error).toEqual(coreError('ERR_NOT_PORTABLE'));
       expect(carrier).toEqual({ contextvars: 'before' });
       const alone = start(() => thrownBy(() => injectContext({}, { required: [required as never] })));
       expect((alone as Error).message).toContain(message);
@@ -324,7 +327,7 @@ describe('required variables', () => {
   test('one that is not there is ERR_INVALID_CARRIER with its name', () => {
     for (const carrier of [{}, limit.run(1, () => injectContext())]) {
       const error = thrownBy(() => extractContext(carrier, { required: [tenant] }));
-      expect(error).toEqual(withCode('ERR_INVALID_CARRIER'));
+      expect(error).toEqual(coreError('ERR_INVALID_CARRIER'));
       expect((error as Error).message).toContain("it has no ContextVar 'tenant', which is required");
     }
   });
@@ -332,14 +335,14 @@ describe('required variables', () => {
   test('one that is not accepted is not there', () => {
     const carrier = tenant.run('acme', () => injectContext());
     expect(() => extractContext(carrier, { required: [tenant], accept: () => false })).toThrow(
-      withCode('ERR_INVALID_CARRIER'),
+      coreError('ERR_INVALID_CARRIER'),
     );
   });
 
   test('one that can never be there is an error of the program, whatever the carrier is', () => {
-    expect(() => extractContext({}, { required: [local] })).toThrow(withCode('ERR_NOT_PORTABLE'));
+    expect(() => extractContext({}, { required: [local] })).toThrow(coreError('ERR_NOT_PORTABLE'));
     expect(() => extractContext({ contextvars: 'bad' }, { required: [role as never] })).toThrow(
-      withCode('ERR_NOT_PORTABLE'),
+      coreError('ERR_NOT_PORTABLE'),
     );
   });
 });
@@ -454,34 +457,42 @@ describe('the Context that is extracted', () => {
 
 describe('wrong arguments are a TypeError', () => {
   test.each([null, 1, 'carrier', true, Symbol('carrier')])('injectContext(%p)', (wrong) => {
-    expect(() => injectContext(wrong as never)).toThrow(TypeError);
+    expect(() => injectContext(wrong as never)).toThrow(
+      /^injectContext: expected an object as carrier, got /,
+    );
   });
 
   const NO_OPTIONS = [null, 1, 'options', () => {}];
   test.each(NO_OPTIONS)('%p as options', (wrong) => {
-    expect(() => injectContext({}, wrong as never)).toThrow(TypeError);
-    expect(() => extractContext({}, wrong as never)).toThrow(TypeError);
+    expect(() => injectContext({}, wrong as never)).toThrow(
+      /^injectContext: expected an options object, got /,
+    );
+    expect(() => extractContext({}, wrong as never)).toThrow(
+      /^extractContext: expected an options object, got /,
+    );
   });
 
-  test.each<[string, unknown]>([
-    ['context', {}],
-    ['context', null],
-    ['required', tenant],
-    ['required', [1]],
-    ['required', [{ name: 'tenant', codec: codecs.string }]],
-    ['required', null],
-  ])('injectContext with %s %p', (option, wrong) => {
-    expect(() => injectContext({}, { [option]: wrong })).toThrow(TypeError);
+  test.each<[option: string, wrong: unknown, expected: string]>([
+    ['context', {}, 'a Context'],
+    ['context', null, 'a Context'],
+    ['required', tenant, 'an array as required'],
+    ['required', [1], 'ContextVars as required'],
+    ['required', [{ name: 'tenant', codec: codecs.string }], 'ContextVars as required'],
+    ['required', null, 'an array as required'],
+  ])('injectContext with %s %p', (option, wrong, expected) => {
+    expect(() => injectContext({}, { [option]: wrong })).toThrow(`injectContext: expected ${expected}, got `);
   });
 
-  test.each<[string, unknown]>([
-    ['accept', true],
-    ['accept', null],
-    ['acceptIds', 'yes'],
-    ['acceptIds', null],
-    ['required', tenant],
-    ['required', [undefined]],
-  ])('extractContext with %s %p', (option, wrong) => {
-    expect(() => extractContext({}, { [option]: wrong })).toThrow(TypeError);
+  test.each<[option: string, wrong: unknown, expected: string]>([
+    ['accept', true, 'a function as accept'],
+    ['accept', null, 'a function as accept'],
+    ['acceptIds', 'yes', 'a boolean as acceptIds'],
+    ['acceptIds', null, 'a boolean as acceptIds'],
+    ['required', tenant, 'an array as required'],
+    ['required', [undefined], 'ContextVars as required'],
+  ])('extractContext with %s %p', (option, wrong, expected) => {
+    expect(() => extractContext({}, { [option]: wrong })).toThrow(
+      `extractContext: expected ${expected}, got `,
+    );
   });
 });

@@ -48,8 +48,8 @@ describe('codecs.string', () => {
   });
 
   test.each([undefined, null, 1, {}, ['a'], new String('a')])('refuses %p', (value) => {
-    expect(() => codecs.string.encode(value as never)).toThrow(TypeError);
-    expect(() => codecs.string.decode(value as never)).toThrow(TypeError);
+    expect(() => codecs.string.encode(value as never)).toThrow('codecs.string: the value is no string');
+    expect(() => codecs.string.decode(value as never)).toThrow('codecs.string: the text is no string');
   });
 });
 
@@ -71,7 +71,12 @@ describe('codecs.number', () => {
 
   test.each([Number.NaN, Infinity, -Infinity, '1', 1n, null, undefined, new Number(1)])(
     'does not write %p',
-    (value) => expect(() => codecs.number.encode(value as never)).toThrow(TypeError),
+    (value) =>
+      expect(() => codecs.number.encode(value as never)).toThrow(
+        typeof value === 'number'
+          ? 'codecs.number: NaN and infinities are not portable'
+          : 'codecs.number: the value is no number',
+      ),
   );
 
   const OTHERS = ['', ' ', ' 1', '1 ', '+1', '01', '1.0', '.5', '5.', '1e3', '1E21', '1e21', '0x10', '0b1'];
@@ -89,11 +94,13 @@ describe('codecs.number', () => {
     '١',
   ];
   test.each([...OTHERS, ...NO_NUMBERS])('does not read %j', (text) => {
-    expect(() => codecs.number.decode(text)).toThrow(TypeError);
+    expect(() => codecs.number.decode(text)).toThrow('codecs.number: the text is no number that it wrote');
   });
 
   test.each([undefined, null, 1, true, [], ['1']])('does not read %p, which is no text', (text) => {
-    expect(() => codecs.number.decode(text as never)).toThrow(TypeError);
+    expect(() => codecs.number.decode(text as never)).toThrow(
+      'codecs.number: the text is no number that it wrote',
+    );
   });
 });
 
@@ -103,13 +110,15 @@ describe('codecs.boolean', () => {
   });
 
   test.each([1, 0, 'true', null, undefined])('does not write %p', (value) => {
-    expect(() => codecs.boolean.encode(value as never)).toThrow(TypeError);
+    expect(() => codecs.boolean.encode(value as never)).toThrow('codecs.boolean: the value is no boolean');
   });
 
   test.each(['', 'TRUE', 'True', '1', '0', 'yes', ' true', 'true\n', 'null', true])(
     'does not read %j',
     (text) => {
-      expect(() => codecs.boolean.decode(text as never)).toThrow(TypeError);
+      expect(() => codecs.boolean.decode(text as never)).toThrow(
+        'codecs.boolean: the text is neither true nor false',
+      );
     },
   );
 });
@@ -269,6 +278,42 @@ describe('codecs.json refuses to write what would not come back', () => {
     expect(codec.encode({ a: { b: undefined, c: 1 } })).toBe('{"a":{"c":1}}');
   });
 
+  test('nor does one further in disturb, or one in an array, or a null beside it', () => {
+    const codec = codecs.json(z.any());
+    expect(codec.encode([{ a: undefined, b: null, c: ['d', { e: undefined }] }])).toBe(
+      '[{"b":null,"c":["d",{}]}]',
+    );
+  });
+
+  test('what has a text of its own and holds itself', () => {
+    const cycles: object = { toJSON: () => ({}) };
+    Object.assign(cycles, { object: cycles, array: [cycles] });
+    expect(() => codecs.json(z.any()).encode(cycles)).toThrow(
+      'codecs.json: the value would come back as another one',
+    );
+  });
+
+  test.each<object>([
+    { constructor: 'Ford' },
+    { constructor: null },
+    { constructor: { name: 'Ford' } },
+    { prototype: {} },
+  ])('but not %j, which changes no prototype', (value) => {
+    const codec = codecs.json(z.any());
+    expect(codec.decode(codec.encode(value))).toEqual(value);
+  });
+
+  test('4096 characters are written and read', () => {
+    const codec = codecs.json(z.string());
+    const text = 'a'.repeat(4094);
+    expect(codec.decode(codec.encode(text))).toBe(text);
+    const message = 'codecs.json: no text of at most 4096 characters';
+    expect(() => codec.encode(`${text}a`)).toThrow(message);
+    expect(() => codec.decode(`"${text}a"`)).toThrow(message);
+    expect(() => codec.decode(1 as never)).toThrow(message);
+    expect(() => codec.decode('"')).toThrow('codecs.json: the text is not JSON');
+  });
+
   test('16 levels are written and read', () => {
     let value: unknown = 1;
     for (let i = 0; i < 16; i++) value = { a: value };
@@ -326,7 +371,9 @@ test.each([
   { '~standard': { version: 2, vendor: 'test', validate: () => ({ value: 1 }) } },
   { '~standard': { version: 1, vendor: 'test' } },
 ])('codecs.json refuses %p as schema', (schema) => {
-  expect(() => codecs.json(schema as never)).toThrow(TypeError);
+  expect(() => codecs.json(schema as never)).toThrow(
+    /^codecs\.json: expected a Standard Schema v1 validator, got /,
+  );
 });
 
 test('codecs.json has the type of what the schema gives', () => {

@@ -10,7 +10,8 @@ import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { Context, ContextVar, copyContext, createTask, gather, Token } from '../../src/core/index.js';
 import { type CompiledCore, compileCore } from './support/compiled-core.js';
-import { outcomeOf, withCode } from './support/outcome.js';
+import { coreError } from './support/core-error.js';
+import { outcomeOf } from './support/outcome.js';
 
 /**
  * As CPython's decorator of this name: the test runs in an empty Context of its own. Variables are made
@@ -304,7 +305,7 @@ describe('set and reset', () => {
     isolated(
       () => ({ c: new ContextVar<number | string>('c') }),
       ({ c }) => {
-        expect(() => c.get()).toThrow(withCode('ERR_VAR_UNSET'));
+        expect(() => c.get()).toThrow(coreError('ERR_VAR_UNSET'));
         expect(c.get(null)).toBeNull();
         // Python's get(None); an explicit undefined is a fallback too.
         expect(c.get(undefined)).toBeUndefined();
@@ -325,7 +326,7 @@ describe('set and reset', () => {
         expect(c.get(null)).toBe(42);
 
         c.set('spam2');
-        expect(() => c.reset(t)).toThrow(withCode('ERR_TOKEN_USED'));
+        expect(() => c.reset(t)).toThrow(coreError('ERR_TOKEN_USED'));
         expect(() => c.reset(t)).toThrow(/has already been used/);
         expect(c.get()).toBe('spam2');
 
@@ -333,7 +334,7 @@ describe('set and reset', () => {
         expect(ctx1.has(c)).toBe(true);
 
         c.reset(t0);
-        expect(() => c.reset(t0)).toThrow(withCode('ERR_TOKEN_USED'));
+        expect(() => c.reset(t0)).toThrow(coreError('ERR_TOKEN_USED'));
         expect(c.get(null)).toBeNull();
 
         expect(ctx1.has(c)).toBe(true);
@@ -360,7 +361,7 @@ describe('set and reset', () => {
       () => ({ v1: new ContextVar<number>('v1'), v2: new ContextVar<number>('v2') }),
       ({ v1, v2 }) => {
         const t1 = v1.set(42);
-        expect(() => v2.reset(t1)).toThrow(withCode('ERR_TOKEN_FOREIGN_VAR'));
+        expect(() => v2.reset(t1)).toThrow(coreError('ERR_TOKEN_FOREIGN_VAR'));
         expect(() => v2.reset(t1)).toThrow(/by a different/);
         expect(v1.get()).toBe(42);
       },
@@ -401,7 +402,7 @@ describe('set and reset', () => {
       ({ c }) => {
         const ctx = new Context();
         const tok = ctx.run(() => c.set(1));
-        expect(() => c.reset(tok)).toThrow(withCode('ERR_TOKEN_FOREIGN_CONTEXT'));
+        expect(() => c.reset(tok)).toThrow(coreError('ERR_TOKEN_FOREIGN_CONTEXT'));
         expect(() => c.reset(tok)).toThrow(/different Context/);
         // The failed attempt has not used it up.
         ctx.run(() => c.reset(tok));
@@ -572,7 +573,7 @@ describe('tokens as block scopes', () => {
           using inner = outer;
           expect(inner.var.get()).toBe(36);
         }
-      }).toThrow(withCode('ERR_TOKEN_USED'));
+      }).toThrow(coreError('ERR_TOKEN_USED'));
       expect(c.get()).toBe(42);
     });
   });
@@ -602,7 +603,7 @@ describe('tokens as block scopes', () => {
         expect(c.get()).toBe(36);
         c.reset(token);
         expect(c.get()).toBe(42);
-      }).toThrow(withCode('ERR_TOKEN_USED'));
+      }).toThrow(coreError('ERR_TOKEN_USED'));
       expect(c.get()).toBe(42);
     });
   });

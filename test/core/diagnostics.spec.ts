@@ -93,6 +93,8 @@ describe.each(endings)('when a call %s', (how, end) => {
       expect(channelsSeen()).toEqual(['scope:start', 'scope:end']);
       const message: ScopeMessage = {
         unit: unit as NonNullable<typeof unit>,
+        id: expect.any(Number) as unknown as number,
+        parent: undefined,
         name: undefined,
         bindings: [
           { name: 'text', value: 'a' },
@@ -165,6 +167,52 @@ test('a decorated method is named in the messages of its scope', () => {
   }
   expect(new Ledger().refund()).toBe('writer');
   expect(of<ScopeMessage>('scope:start').map(({ name }) => name)).toEqual(['Ledger.refund']);
+});
+
+test('the two messages of a scope have one id, and that of the scope around it', async () => {
+  await runUnitOfWork({ kind: 'job' }, () =>
+    withTempContext([text.as('around')], async () => {
+      const both = [1, 2].map((wait) =>
+        role.run(`${wait}`, async () => {
+          for (let i = 0; i < 3 - wait; i++) await setImmediate();
+        }),
+      );
+      await Promise.all(both);
+    }),
+  );
+  const [around, first, second, ...more] = of<ScopeMessage>('scope:start');
+  expect(more).toEqual([]);
+  expect(new Set([around?.id, first?.id, second?.id]).size).toBe(3);
+  expect([around, first, second].map((scope) => scope?.parent)).toEqual([undefined, around?.id, around?.id]);
+  // The second one ends first.
+  const ends = of<ScopeMessage>('scope:end').map(({ id, parent }) => ({ id, parent }));
+  expect(ends).toEqual([second, first, around].map((scope) => ({ id: scope?.id, parent: scope?.parent })));
+});
+
+test('a scope that ended, or is that of another unit of work, is around nothing', async () => {
+  let left: Promise<void> | undefined;
+  await runUnitOfWork({ kind: 'job' }, async () => {
+    await withTempContext([text.as('ended')], async () => {
+      left = setImmediate().then(() => withTempContext([role.as('later')], () => undefined));
+      await createTask(() => withTempContext([role.as('in a task')], () => undefined));
+    });
+    await left;
+  });
+  expect(of<ScopeMessage>('scope:start').map(({ parent }) => parent)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+test('a unit of work has the name that it was given', () => {
+  const names: unknown[] = [];
+  const listener = (message: unknown): void => void names.push((message as { unit: Unit }).unit.name);
+  subscribe('nestjs-contextvars:unit:start', listener);
+  runUnitOfWork({ kind: 'job', name: 'receipts' }, () => undefined);
+  unsubscribe('nestjs-contextvars:unit:start', listener);
+  expect(names).toEqual(['receipts']);
+  expect(() => runUnitOfWork({ kind: 'job', name: '' }, () => undefined)).toThrow(TypeError);
 });
 
 test('the value is left out where the variable is secret', async () => {
@@ -341,4 +389,16 @@ describe('a context-scoped instance', () => {
     unsubscribe('nestjs-contextvars:instance:end', listener);
     expect(ends).toEqual([{ unit, name: 'Cart' }]);
   });
+});
+
+test.each(['scope:start', 'scope:end'] as const)('who listens to %s alone gets that', (channel) => {
+  stopListening();
+  const { name, listener } = listeners[names.indexOf(channel)] as (typeof listeners)[number];
+  subscribe(name, listener);
+  runUnitOfWork({ kind: 'test' }, () => {
+    text.run('not temporary', () => {});
+    role.run('temporary', () => {});
+  });
+  expect(channelsSeen()).toEqual([channel]);
+  expect(of<ScopeMessage>(channel)).toMatchObject([{ bindings: [{ name: 'role', value: 'temporary' }] }]);
 });

@@ -379,22 +379,26 @@ describe('registering is a TypeError', () => {
     run: <R>(_: unknown, fn: () => R) => fn(),
     fork: () => undefined,
   };
-  const cases: readonly (readonly [how: string, foreign: unknown])[] = [
-    ['without an object', undefined],
-    ['without a name', { ...right, name: '' }],
-    ['without capture', { ...right, capture: undefined }],
-    ['with an entry that is no function', { ...right, entry: 1 }],
-    ['with an adopt that is no function', { ...right, adopt: 1 }],
-    ['with a release that is no function', { ...right, release: 1 }],
-    ['with a carried that is no object', { ...right, carried: 1 }],
-    ['with a carried that cannot read', { ...right, carried: { write: () => ({}) } }],
-    ['with a carried that cannot write', { ...right, carried: { read: () => undefined } }],
+  const FUNCTION = 'a function, got';
+  const cases: readonly (readonly [how: string, foreign: unknown, expected: string])[] = [
+    ['without an object', undefined, 'a ForeignContext, got undefined'],
+    ['without a name', { ...right, name: '' }, 'a non-empty string as name, got a string'],
+    ['without capture', { ...right, capture: undefined }, FUNCTION],
+    ['with an entry that is no function', { ...right, entry: 1 }, FUNCTION],
+    ['with an adopt that is no function', { ...right, adopt: 1 }, FUNCTION],
+    ['with a release that is no function', { ...right, release: 1 }, FUNCTION],
+    ['with a carried that is no object', { ...right, carried: 1 }, 'an object as carried, got a number'],
+    ['with a carried that cannot read', { ...right, carried: { write: () => ({}) } }, FUNCTION],
+    ['with a carried that cannot write', { ...right, carried: { read: () => undefined } }, FUNCTION],
     [
       'with a carried whose forget is no function',
       { ...right, carried: { read: () => undefined, write: () => ({}), forget: 1 } },
+      FUNCTION,
     ],
   ];
-  test.each(cases)('%s', (_how, foreign) => {
-    expect(() => registerForeignContext(foreign as never)).toThrow(TypeError);
+  test.each(cases)('%s', (_how, foreign, expected) => {
+    expect(() => registerForeignContext(foreign as never)).toThrow(
+      `registerForeignContext: expected ${expected}`,
+    );
   });
 });

@@ -24,8 +24,9 @@ import {
   withLogContext,
 } from '../../src/core/index.js';
 import { storage } from '../../src/core/storage.js';
+import { coreError } from './support/core-error.js';
 import { endings, resultOf } from './support/endings.js';
-import { outcomeOf, withCode } from './support/outcome.js';
+import { outcomeOf } from './support/outcome.js';
 import { activeStates, startingStates } from './support/starting-states.js';
 
 describe.each(startingStates)('starting in %s', (_, start) => {
@@ -153,7 +154,7 @@ describe.each(activeStates)('starting in %s', (_, start) => {
           const token = bindLogContext({ step: 'changed' });
           late = setImmediate().then(() => {
             body();
-            expect(() => resetLogContext(token)).toThrow(withCode('ERR_SCOPE_ENDED'));
+            expect(() => resetLogContext(token)).toThrow(coreError('ERR_SCOPE_ENDED'));
           });
         });
         await late;
@@ -161,7 +162,7 @@ describe.each(activeStates)('starting in %s', (_, start) => {
 
     test('binding one of its keys is ERR_SCOPE_ENDED, and binds none of the others', () =>
       afterEnd(() => {
-        expect(() => bindLogContext({ other: 1, step: 'late' })).toThrow(withCode('ERR_SCOPE_ENDED'));
+        expect(() => bindLogContext({ other: 1, step: 'late' })).toThrow(coreError('ERR_SCOPE_ENDED'));
         expect(getLogContext()).toEqual({ step: 'outside' });
       }));
 
@@ -173,7 +174,7 @@ describe.each(activeStates)('starting in %s', (_, start) => {
 
     test('unbinding a key that is bound outside too is ERR_SCOPE_ENDED; one that is gone is no error', () =>
       afterEnd(() => {
-        expect(() => unbindLogContext('step')).toThrow(withCode('ERR_SCOPE_ENDED'));
+        expect(() => unbindLogContext('step')).toThrow(coreError('ERR_SCOPE_ENDED'));
         unbindLogContext('gone');
         expect(getLogContext()).toEqual({ step: 'outside' });
       }));
@@ -279,7 +280,7 @@ describe('lazy results keep the fields while they are consumed', () => {
   test('a stream is refused', () =>
     inUnit(() => {
       expect(() => withLogContext({ step: 'lazy' }, () => Readable.from(['a']))).toThrow(
-        withCode('ERR_LAZY_RESULT'),
+        coreError('ERR_LAZY_RESULT'),
       );
       expect(getLogContext()).toEqual({});
     }));
@@ -414,5 +415,18 @@ describe('diagnostics', () => {
     ]);
     expect(messages[0]?.bindings.map(({ value }) => value)).toEqual([7, `${'x'.repeat(1009)}…[5000 bytes]`]);
     expect(messages[1]?.bindings.map(({ value }) => value)).toEqual([8, undefined]);
+  });
+});
+
+test('keys stand in the order in which they were bound, outer blocks first, in a copy of the context too', () => {
+  runUnitOfWork({ kind: 'test' }, () => {
+    bindLogContext({ first: 1, second: 2 });
+    withLogContext({ third: 3, fourth: 4 }, () =>
+      withLogContext({ fifth: 5 }, () => {
+        const order = ['first', 'second', 'third', 'fourth', 'fifth'];
+        expect(Object.keys(getLogContext())).toEqual(order);
+        expect(Object.keys(copyContext().run(() => getLogContext()))).toEqual(order);
+      }),
+    );
   });
 });

@@ -18,8 +18,9 @@ import {
   resetLogContext,
   runUnitOfWork,
   unbindLogContext,
+  withLogContext,
 } from '../../src/core/index.js';
-import { withCode } from './support/outcome.js';
+import { coreError } from './support/core-error.js';
 import { activeStates } from './support/starting-states.js';
 
 const other = new ContextVar<string>('other');
@@ -159,7 +160,7 @@ describe.each(activeStates)('starting in %s', (_, start) => {
 describe('outside any context', () => {
   test('nothing is bound, and nothing can be', () => {
     expect(getLogContext()).toEqual({});
-    expect(() => bindLogContext({ a: 1 })).toThrow(withCode('ERR_NO_ACTIVE_CONTEXT'));
+    expect(() => bindLogContext({ a: 1 })).toThrow(coreError('ERR_NO_ACTIVE_CONTEXT'));
     expect(getLogContext()).toEqual({});
   });
 
@@ -273,6 +274,35 @@ describe('keys', () => {
     },
   );
 
+  test.each([
+    ['of 128 characters', 'k'.repeat(128), 'k'.repeat(128)],
+    ['of 129 characters', 'k'.repeat(129), `${'k'.repeat(127)}…`],
+    ['that is short when it is escaped', `${'k'.repeat(126)}\n`, `${'k'.repeat(126)}\\n`],
+    ['that is long when it is escaped', `${'k'.repeat(127)}\n`, `${'k'.repeat(127)}…`],
+    ['with a pair where it is cut', `${'k'.repeat(126)}\u{1f600}k`, `${'k'.repeat(126)}…`],
+    ['with a replacement character', `\ufffd${'k'.repeat(128)}`, `\ufffd${'k'.repeat(126)}…`],
+    ['of 129 control characters', '\n'.repeat(129), `${'\\n'.repeat(63)}\\…`],
+  ])('a key %s', (_what, key, safe) =>
+    runUnitOfWork({ kind: 'test' }, () => {
+      bindLogContext({ [key]: 1 });
+      expect(Object.keys(getLogContext())).toEqual([safe]);
+    }),
+  );
+
+  test('that every object has a setter for are set all the same', () => {
+    const set = jest.fn();
+    Object.defineProperty(Object.prototype, 'everywhere', { set, configurable: true });
+    try {
+      runUnitOfWork({ kind: 'test' }, () => {
+        bindLogContext({ everywhere: 1 });
+        expect(Object.entries(getLogContext())).toEqual([['everywhere', 1]]);
+      });
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'everywhere');
+    }
+    expect(set).not.toHaveBeenCalled();
+  });
+
   test('are escaped and cut', () => {
     runUnitOfWork({ kind: 'test' }, () => {
       bindLogContext({ 'a\nb\u001b': 1, ['k'.repeat(1000)]: 2 });
@@ -321,6 +351,8 @@ describe('wrong arguments are a TypeError and change nothing', () => {
     () => {},
     [],
     ['a'],
+    Object.setPrototypeOf([], null),
+    Object.setPrototypeOf(() => {}, null),
     new Map([['a', 1]]),
     new Date(),
     new Error('fields'),
@@ -339,23 +371,28 @@ describe('wrong arguments are a TypeError and change nothing', () => {
       },
     ),
   ];
+  const message = (where: string) =>
+    `${where}: expected a plain object of fields, with strings as keys, got `;
   test.each(NO_FIELDS.map((wrong) => [wrong]))('fields %#', (wrong) => {
     runUnitOfWork({ kind: 'test' }, () => {
-      expect(() => bindLogContext(wrong as never)).toThrow(TypeError);
+      expect(() => bindLogContext(wrong as never)).toThrow(message('bindLogContext'));
+      expect(() => withLogContext(wrong as never, () => {})).toThrow(message('withLogContext'));
       expect(getLogContext()).toEqual({});
     });
-    expect(() => bindLogContext(wrong as never)).toThrow(TypeError);
+    expect(() => bindLogContext(wrong as never)).toThrow(message('bindLogContext'));
   });
 
   test.each([[undefined], [null], [1], [Symbol('key')], [['a']], [{}]])('keys %#', (wrong) => {
     runUnitOfWork({ kind: 'test' }, () => {
       bindLogContext({ a: 1 });
-      expect(() => unbindLogContext('a', wrong as never)).toThrow(TypeError);
+      expect(() => unbindLogContext('a', wrong as never)).toThrow(
+        /^unbindLogContext: expected strings as keys, got /,
+      );
       expect(getLogContext()).toEqual({ a: 1 });
     });
   });
 
   test.each([[undefined], [null], [1], [{}], [() => {}]])('tokens %#', (wrong) => {
-    expect(() => resetLogContext(wrong as never)).toThrow(TypeError);
+    expect(() => resetLogContext(wrong as never)).toThrow('resetLogContext: expected a LogToken, got ');
   });
 });

@@ -19,7 +19,8 @@ import {
   withTempContext,
 } from '../../src/core/index.js';
 import { addErrorReporter } from '../../src/core/report-error.js';
-import { thrownBy, withCode } from './support/outcome.js';
+import { coreError } from './support/core-error.js';
+import { thrownBy } from './support/outcome.js';
 
 interface User {
   readonly id: number;
@@ -270,7 +271,7 @@ describe('a ScopedValue', () => {
       await role.run('admin', async () => {
         await run(() => {
           expect(role.name).toBe('role');
-          expect(() => role.get('fallback')).toThrow(withCode('ERR_SCOPE_ENDED'));
+          expect(() => role.get('fallback')).toThrow(coreError('ERR_SCOPE_ENDED'));
           expect(Object.keys(fields())).not.toContain('role');
         });
       });
@@ -284,7 +285,7 @@ describe('a ScopedValue', () => {
       role.run('admin', () => {
         expect(fields()).toEqual({ role: 'admin' });
         late = setImmediate().then(() => {
-          expect(() => role.get()).toThrow(withCode('ERR_SCOPE_ENDED'));
+          expect(() => role.get()).toThrow(coreError('ERR_SCOPE_ENDED'));
           expect(fields()).toEqual({});
           withLogContext({ step: 1 }, () => expect(fields()).toEqual({ step: 1 }));
           role.run('reader', () => expect(fields()).toEqual({ role: 'reader' }));
@@ -324,15 +325,17 @@ describe('the option', () => {
   test.each([[null], [1], [''], [{}], [{ key: '' }], [{ key: 1 }], [[]], [() => {}]])(
     'a log of the wrong type %# is a TypeError',
     (log) => {
-      expect(() => new ContextVar('v', { log: log as never })).toThrow(TypeError);
-      expect(() => new ScopedValue('v', { log: log as never })).toThrow(TypeError);
+      const message = (kind: string) => `${kind} 'v': expected a non-empty string as log key, got `;
+      expect(() => new ContextVar('v', { log: log as never })).toThrow(message('ContextVar'));
+      expect(() => new ScopedValue('v', { log: log as never })).toThrow(message('ScopedValue'));
     },
   );
 
   test.each([[null], [1], ['format'], [{}]])('a format of the wrong type %# is a TypeError', (wrong) => {
     const log = { key: 'k', format: wrong as never };
-    expect(() => new ContextVar('v', { log })).toThrow(TypeError);
-    expect(() => new ScopedValue('v', { log })).toThrow(TypeError);
+    const message = (kind: string) => `${kind} 'v': expected a function as log format, got `;
+    expect(() => new ContextVar('v', { log })).toThrow(message('ContextVar'));
+    expect(() => new ScopedValue('v', { log })).toThrow(message('ScopedValue'));
   });
 
   test.each([
@@ -358,13 +361,13 @@ describe('the option', () => {
   });
 
   test('a key of the ids of requests is taken', () => {
-    expect(() => new ContextVar('requestId', { log: 'requestId' })).toThrow(withCode('ERR_DUPLICATE_NAME'));
+    expect(() => new ContextVar('requestId', { log: 'requestId' })).toThrow(coreError('ERR_DUPLICATE_NAME'));
   });
 
   test('one that is refused leaves neither its name nor its key taken', () => {
     const codec = { encode: String, decode: String };
     const first = new ContextVar<string>('first', { log: 'mine' });
-    expect(() => new ContextVar('refused', { codec, log: 'mine' })).toThrow(withCode('ERR_DUPLICATE_NAME'));
+    expect(() => new ContextVar('refused', { codec, log: 'mine' })).toThrow(coreError('ERR_DUPLICATE_NAME'));
     const made = new ContextVar<string>('refused', { codec, log: 'refused' });
     inUnit(() => {
       made.set('x');

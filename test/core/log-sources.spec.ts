@@ -187,7 +187,9 @@ describe('wrong arguments are a TypeError', () => {
     [{ name: '', fields: () => ({}) }],
     [{ name: 1, fields: () => ({}) }],
   ])('%#', (wrong) => {
-    expect(() => registerLogFields(wrong as never)).toThrow(TypeError);
+    expect(() => registerLogFields(wrong as never)).toThrow(
+      /^registerLogFields: expected (a source of fields|a non-empty string as name|a function), got /,
+    );
     expect(logFields()).toEqual({});
   });
 });

@@ -15,7 +15,7 @@ import {
   unbindLogContext,
   withLogContext,
 } from '../../src/core/index.js';
-import { withCode } from './support/outcome.js';
+import { coreError } from './support/core-error.js';
 import { activeStates } from './support/starting-states.js';
 
 const other = new ContextVar<number>('other');
@@ -57,7 +57,7 @@ describe.each(activeStates)('starting in %s', (_, start) => {
       const token = bindLogContext({ a: 1 });
       resetLogContext(token);
       bindLogContext({ a: 2 });
-      expect(() => resetLogContext(token)).toThrow(withCode('ERR_TOKEN_USED'));
+      expect(() => resetLogContext(token)).toThrow(coreError('ERR_TOKEN_USED'));
       expect(getLogContext()).toEqual({ a: 2 });
     });
   });
@@ -74,7 +74,7 @@ describe.each(activeStates)('starting in %s', (_, start) => {
       const token = bindLogContext({ a: 1, b: 1 });
       await elsewhere(() => {
         const before = getLogContext();
-        expect(() => resetLogContext(token)).toThrow(withCode('ERR_TOKEN_FOREIGN_CONTEXT'));
+        expect(() => resetLogContext(token)).toThrow(coreError('ERR_TOKEN_FOREIGN_CONTEXT'));
         expect(getLogContext()).toEqual(before);
       });
       resetLogContext(token);
@@ -84,7 +84,7 @@ describe.each(activeStates)('starting in %s', (_, start) => {
 
   test('outside any context it is ERR_TOKEN_FOREIGN_CONTEXT', () => {
     const token = start(() => bindLogContext({ a: 1 }));
-    expect(() => resetLogContext(token)).toThrow(withCode('ERR_TOKEN_FOREIGN_CONTEXT'));
+    expect(() => resetLogContext(token)).toThrow(coreError('ERR_TOKEN_FOREIGN_CONTEXT'));
   });
 
   test('is good under a run of a variable, and in a block of other keys', () => {
@@ -122,7 +122,7 @@ describe.each(activeStates)('starting in %s', (_, start) => {
         mixed = bindLogContext({ a: 2, b: 2 });
         lasting = bindLogContext({ c: 3 });
       });
-      expect(() => resetLogContext(mixed as LogToken)).toThrow(withCode('ERR_TOKEN_FOREIGN_CONTEXT'));
+      expect(() => resetLogContext(mixed as LogToken)).toThrow(coreError('ERR_TOKEN_FOREIGN_CONTEXT'));
       expect(getLogContext()).toEqual({ b: 2, c: 3 });
       resetLogContext(lasting as LogToken);
       expect(getLogContext()).toEqual({ b: 2 });
@@ -134,11 +134,11 @@ describe.each(activeStates)('starting in %s', (_, start) => {
       const token = bindLogContext({});
       bindLogContext({ a: 1 });
       expect(() => copyContext().run(() => resetLogContext(token))).toThrow(
-        withCode('ERR_TOKEN_FOREIGN_CONTEXT'),
+        coreError('ERR_TOKEN_FOREIGN_CONTEXT'),
       );
       resetLogContext(token);
       expect(getLogContext()).toEqual({ a: 1 });
-      expect(() => resetLogContext(token)).toThrow(withCode('ERR_TOKEN_USED'));
+      expect(() => resetLogContext(token)).toThrow(coreError('ERR_TOKEN_USED'));
     });
   });
 
@@ -158,10 +158,11 @@ describe.each(activeStates)('starting in %s', (_, start) => {
 test('tokens are made by bindLogContext only', () => {
   const Anyone = LogToken as unknown as new (...args: unknown[]) => LogToken;
   const Derived = class extends Anyone {};
-  expect(() => new Anyone()).toThrow(TypeError);
-  expect(() => new Anyone(Symbol('log token'), {}, [])).toThrow(TypeError);
-  expect(() => new Derived()).toThrow(TypeError);
-  expect(() => resetLogContext(Object.create(LogToken.prototype))).toThrow(TypeError);
+  for (const make of [() => new Anyone(), () => new Anyone(Symbol('log token'), {}, []), () => new Derived()])
+    expect(make).toThrow(new TypeError('LogToken: made by bindLogContext only'));
+  expect(() => resetLogContext(Object.create(LogToken.prototype))).toThrow(
+    'resetLogContext: expected a LogToken, got an object of another class',
+  );
 });
 
 test('printed, a token shows its keys and whether it is used, and no values', () => {

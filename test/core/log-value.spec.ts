@@ -29,6 +29,15 @@ const thrower = {
   },
 };
 
+const Named = Object.defineProperty(class extends Uint8Array {}, 'name', { value: 1 });
+class Hidden extends Uint8Array {}
+Object.defineProperty(Hidden.prototype, 'constructor', { value: undefined });
+const throwing = (thrown: unknown): object => ({
+  toJSON() {
+    throw thrown;
+  },
+});
+
 const VALUES: readonly (readonly [what: string, value: unknown, safe: unknown])[] = [
   ['a text', 'text', 'text'],
   ['a text with control characters', 'a\r\nb\u001b[31m\u0085', 'a\r\nb\u001b[31m\u0085'],
@@ -41,9 +50,13 @@ const VALUES: readonly (readonly [what: string, value: unknown, safe: unknown])[
   ['undefined', undefined, null],
   ['a BigInt', 12345678901234567890n, '12345678901234567890'],
   ['a BigInt with too many digits', 10n ** 100_000n, '[BigInt]'],
+  ['a BigInt of 4096 bits', 2n ** 4096n, '[BigInt]'],
+  ['a negative BigInt of 4096 bits', -(2n ** 4096n), '[BigInt]'],
+  ['a negative BigInt', -12345678901234567890n, '-12345678901234567890'],
   ['a symbol', Symbol('x'), 'Symbol(x)'],
   ['a function', function named() {}, '[Function named]'],
   ['a function without a name', (() => () => {})(), '[Function]'],
+  ['a function whose name is no text', Object.defineProperty(() => {}, 'name', { value: 1 }), '[Function]'],
   ['a class', Money, '[Function Money]'],
   ['a Date', new Date(0), '1970-01-01T00:00:00.000Z'],
   ['an invalid Date', new Date('x'), 'Invalid Date'],
@@ -58,6 +71,9 @@ const VALUES: readonly (readonly [what: string, value: unknown, safe: unknown])[
   ['a Set', new Set([1, 2]), '[Set(2)]'],
   ['a Buffer', Buffer.from('secret'), '[Buffer(6 bytes)]'],
   ['a typed array', new Uint16Array(3), '[Uint16Array(6 bytes)]'],
+  ['a typed array of a class that is hidden', new Hidden(2), '[Object(2 bytes)]'],
+  ['one of a class without a name', new (class extends Uint8Array {})(2), '[Object(2 bytes)]'],
+  ['one of a class whose name is no text', new Named(2), '[Object(2 bytes)]'],
   ['an ArrayBuffer', new ArrayBuffer(8), '[ArrayBuffer(8 bytes)]'],
   ['a promise', Promise.resolve('secret'), '[Promise]'],
   ['a WeakMap', new WeakMap(), '[WeakMap]'],
@@ -76,6 +92,21 @@ const VALUES: readonly (readonly [what: string, value: unknown, safe: unknown])[
   ['nothing in it', [{}, []], [{}, []]],
   ['symbols as keys', { a: 1, [Symbol('b')]: 2 }, { a: 1 }],
   ['an error', error, { name: 'RangeError', message: 'out of range', code: 'E_RANGE', stack: error.stack }],
+  [
+    'an error of another realm',
+    Object.assign(runInNewContext('new RangeError("far")'), { stack: undefined }),
+    { name: 'RangeError', message: 'far' },
+  ],
+  [
+    'what is made like an error',
+    Object.assign(Object.create(Error.prototype), { message: 'made', response: { token: 'x' } }),
+    { name: 'Error', message: 'made' },
+  ],
+  [
+    'toJSON that is told a key, as JSON.stringify tells it',
+    { toJSON: (key: string) => ({ key }) },
+    { key: '' },
+  ],
   ['a cyclic object', cyclic, { name: 'cyclic', self: '[Circular]', list: ['[Circular]'] }],
   ['one object twice', [shared, shared], [shared, shared]],
   ['a getter that throws', thrower, { fine: 1, bad: '[Throws: no\nway]' }],
@@ -109,6 +140,18 @@ const VALUES: readonly (readonly [what: string, value: unknown, safe: unknown])[
       },
     },
     '[Throws: undefined]',
+  ],
+  ['toJSON that throws what is no error', throwing({ message: 1 }), '[Throws]'],
+  ['toJSON that throws null', throwing(null), '[Throws: null]'],
+  ['toJSON that throws a text', throwing('refused'), '[Throws: refused]'],
+  [
+    'toJSON that throws what throws',
+    throwing({
+      get message() {
+        throw new Error('no');
+      },
+    }),
+    '[Throws]',
   ],
   ['a ContextVar', new ContextVar('token', { secret: true, default: 'canary' }), { name: 'token' }],
   ['a ScopedValue', new ScopedValue('role', { secret: true }), { name: 'role' }],

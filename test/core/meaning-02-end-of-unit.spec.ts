@@ -11,8 +11,9 @@ import {
 } from '../../src/core/index.js';
 import { addErrorReporter } from '../../src/core/report-error.js';
 import { Unit } from '../../src/core/unit.js';
+import { coreError } from './support/core-error.js';
 import { endings, resultOf } from './support/endings.js';
-import { outcomeOf, withCode } from './support/outcome.js';
+import { outcomeOf } from './support/outcome.js';
 
 const text = new ContextVar<string>('text');
 const role = new ScopedValue<string>('role');
@@ -54,7 +55,7 @@ describe.each(endings)('when a call %s', (how, end) => {
       'release',
       'abort, ended: true',
     ]);
-    expect(signal.reason).toEqual(withCode('ERR_SCOPE_ENDED'));
+    expect(signal.reason).toEqual(coreError('ERR_SCOPE_ENDED'));
   });
 
   test('the caller gets the outcome, after the hooks where the call was asynchronous', async () => {
@@ -155,7 +156,7 @@ test('leases still open are closed, before anything else happens', async () => {
   release();
   await open;
   expect(seen).toEqual(['end']);
-  expect(codes).toEqual(['temporary', withCode('ERR_SCOPE_ENDED')]);
+  expect(codes).toEqual(['temporary', coreError('ERR_SCOPE_ENDED')]);
 });
 
 test('work left running reads and sets plain variables after the end', async () => {
@@ -177,7 +178,7 @@ test('work left running reads and sets plain variables after the end', async () 
 test('the signal of a unit is aborted when it is first asked for after the end', () => {
   const ended = runUnitOfWork({ kind: 'test' }, unit);
   expect(ended.signal.aborted).toBe(true);
-  expect(ended.signal.reason).toEqual(withCode('ERR_SCOPE_ENDED'));
+  expect(ended.signal.reason).toEqual(coreError('ERR_SCOPE_ENDED'));
 });
 
 test('a listener of the signal sees the context of the unit', async () => {

@@ -9,8 +9,9 @@ import {
   runUnitOfWork,
   withTempContext,
 } from '../../src/core/index.js';
+import { coreError } from './support/core-error.js';
 import { endings, FAILURE, resultOf } from './support/endings.js';
-import { outcomeOf, withCode } from './support/outcome.js';
+import { outcomeOf } from './support/outcome.js';
 import { activeStates, startingStates } from './support/starting-states.js';
 
 const text = new ContextVar<string>('text', { default: 'default' });
@@ -18,7 +19,7 @@ const other = new ContextVar<string>('other', { default: 'default' });
 
 describe('set', () => {
   test('outside any context is an error that changes nothing', () => {
-    expect(() => text.set('lost')).toThrow(withCode('ERR_NO_ACTIVE_CONTEXT'));
+    expect(() => text.set('lost')).toThrow(coreError('ERR_NO_ACTIVE_CONTEXT'));
     expect(() => text.set('lost')).toThrow(/ContextVar 'text'.*run\(value, fn\)/);
     expect(text.get()).toBe('default');
   });
@@ -116,7 +117,7 @@ describe('get', () => {
         expect(text.get(undefined)).toBeUndefined();
         expect(bare.get('fallback')).toBe('fallback');
         expect(bare.get(undefined)).toBeUndefined();
-        expect(() => bare.get()).toThrow(withCode('ERR_VAR_UNSET'));
+        expect(() => bare.get()).toThrow(coreError('ERR_VAR_UNSET'));
         expect(() => bare.get()).toThrow(/ContextVar 'bare'.*set it, give it a default/);
         expect(undefinedByDefault.get()).toBeUndefined();
       }),

@@ -12,8 +12,9 @@ import {
 } from '../../src/core/index.js';
 import { addErrorReporter } from '../../src/core/report-error.js';
 import { activeTasks, drainTasks } from '../../src/core/tasks.js';
+import { coreError } from './support/core-error.js';
 import { endings, FAILURE, resultOf } from './support/endings.js';
-import { outcomeOf, withCode } from './support/outcome.js';
+import { outcomeOf } from './support/outcome.js';
 import { startingStates } from './support/starting-states.js';
 
 const text = new ContextVar<string>('text', { default: 'default' });
@@ -199,8 +200,8 @@ describe.each(forms)('%s', (name, call) => {
       expect(await call(() => role.get())).toBe('clerk');
       await role.run('admin', async () => {
         await call(() => {
-          expect(() => role.get()).toThrow(withCode('ERR_SCOPE_ENDED'));
-          expect(() => role.get('fallback')).toThrow(withCode('ERR_SCOPE_ENDED'));
+          expect(() => role.get()).toThrow(coreError('ERR_SCOPE_ENDED'));
+          expect(() => role.get('fallback')).toThrow(coreError('ERR_SCOPE_ENDED'));
           role.bind('own');
           expect(role.get()).toBe('own');
         });

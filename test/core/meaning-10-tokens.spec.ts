@@ -1,6 +1,7 @@
 // A token is good once, for its variable, where its set was made.
 
 import { setImmediate } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import {
   Context,
   ContextVar,
@@ -11,7 +12,7 @@ import {
   Token,
   withTempContext,
 } from '../../src/core/index.js';
-import { withCode } from './support/outcome.js';
+import { coreError } from './support/core-error.js';
 import { activeStates } from './support/starting-states.js';
 
 const text = new ContextVar<string>('text', { default: 'default' });
@@ -79,7 +80,7 @@ describe.each(activeStates)('in %s', (_state, start) => {
       const token = text.set('1');
       text.reset(token);
       text.set('2');
-      expect(() => text.reset(token)).toThrow(withCode('ERR_TOKEN_USED'));
+      expect(() => text.reset(token)).toThrow(coreError('ERR_TOKEN_USED'));
       expect(text.get()).toBe('2');
     }));
 
@@ -87,11 +88,72 @@ describe.each(activeStates)('in %s', (_state, start) => {
     start(() => {
       other.set('other');
       const token = text.set('1');
-      expect(() => other.reset(token)).toThrow(withCode('ERR_TOKEN_FOREIGN_VAR'));
+      expect(() => other.reset(token)).toThrow(coreError('ERR_TOKEN_FOREIGN_VAR'));
       expect([text.get(), other.get()]).toEqual(['1', 'other']);
       text.reset(token);
       expect(text.get()).toBe('default');
     }));
+});
+
+test('inspect shows a token with its variable, as deep as it is told to', () =>
+  new Context().run(() => {
+    const variable = new ContextVar('shown', { default: { a: { b: 1 } } });
+    const token = variable.set({ a: { b: 2 } });
+    expect(inspect(token)).toBe("Token { var: ContextVar { 'shown', default: { a: [Object] } } }");
+    expect(inspect(token, { depth: 3 })).toBe(
+      "Token { var: ContextVar { 'shown', default: { a: { b: 1 } } } }",
+    );
+    expect(inspect(token, { depth: 1 })).toBe("Token { var: ContextVar { 'shown', default: ... } }");
+    expect(inspect(token, { depth: 3, colors: true })).toContain('\u001b[');
+    expect(inspect(token, { depth: 0 })).toBe("Token { var: ContextVar { 'shown', default: ... } }");
+    variable.reset(token);
+    expect(inspect(token)).toMatch(/^Token \{ used, var: /);
+  }));
+
+test('a variable that was set to undefined, one that was not, and one that is set since are told apart', () =>
+  new Context().run(() => {
+    const names = ['first', 'second', 'third'];
+    const [first, second, third] = names.map((name) => new ContextVar<unknown>(name)) as [
+      ContextVar<unknown>,
+      ContextVar<unknown>,
+      ContextVar<unknown>,
+    ];
+    const isSet = () => [first, second, third].map((variable) => copyContext().has(variable));
+    const tokens = [first.set(undefined), second.set(undefined)] as const;
+    expect(isSet()).toEqual([true, true, false]);
+    third.set('set');
+    first.set('set');
+    expect([isSet(), first.get(0), second.get(0)]).toEqual([[true, true, true], 'set', undefined]);
+    first.reset(tokens[0]);
+    expect([isSet(), first.get(0), second.get(0)]).toEqual([[false, true, true], 0, undefined]);
+    const copy = copyContext();
+    second.reset(tokens[1]);
+    expect([isSet(), second.get(0)]).toEqual([[false, false, true], 0]);
+    expect([copy.has(second), copy.get(second)]).toEqual([true, undefined]);
+  }));
+
+test('inspect shows a Context as deep as it is told to', () => {
+  const [deep, secret] = [new ContextVar<unknown>('deep'), new ContextVar<string>('key', { secret: true })];
+  const context = new Context();
+  expect(inspect(context)).toBe('Context(0) {}');
+  context.run(() => {
+    deep.set({ a: { b: { c: 1 } } });
+    secret.set('canary');
+  });
+  const key = "'key' => <secret>";
+  expect(inspect(context)).toBe(`Context(2) { 'deep' => { a: { b: [Object] } }, ${key} }`);
+  expect(inspect(context, { depth: 1 })).toBe(`Context(2) { 'deep' => { a: [Object] }, ${key} }`);
+  expect(inspect(context, { depth: 0 })).toBe(`Context(2) { 'deep' => ..., ${key} }`);
+  expect(inspect({ context })).toContain("'deep' => { a: [Object] }");
+});
+
+test('inspect shows a variable with its default, and a binding without its value', () => {
+  const variable = new ContextVar('shown', { default: { a: { b: { c: 1 } } } });
+  expect(inspect(variable)).toBe("ContextVar { 'shown', default: { a: { b: [Object] } } }");
+  expect(inspect(variable, { depth: 1 })).toBe("ContextVar { 'shown', default: { a: [Object] } }");
+  expect(inspect(variable, { depth: 0 })).toBe("ContextVar { 'shown', default: ... }");
+  const binding = variable.as({ a: { b: { c: 2 } } });
+  expect(inspect(binding)).toBe("Binding { 'shown' }");
 });
 
 type Elsewhere = (body: () => void) => unknown;
@@ -112,7 +174,7 @@ describe.each(elsewhere)('a token used in %s', (_name, enter) => {
       const token = text.set('1');
       await enter(() => {
         const before = text.get();
-        expect(() => text.reset(token)).toThrow(withCode('ERR_TOKEN_FOREIGN_CONTEXT'));
+        expect(() => text.reset(token)).toThrow(coreError('ERR_TOKEN_FOREIGN_CONTEXT'));
         expect(text.get()).toBe(before);
       });
       expect(text.get()).toBe('1');
@@ -127,14 +189,14 @@ describe.each(elsewhere)('a token used in %s', (_name, enter) => {
       await enter(() => {
         token = text.set('inside');
       });
-      expect(() => text.reset(token as Token<string>)).toThrow(withCode('ERR_TOKEN_FOREIGN_CONTEXT'));
+      expect(() => text.reset(token as Token<string>)).toThrow(coreError('ERR_TOKEN_FOREIGN_CONTEXT'));
       expect(text.get()).toBe('outside');
     }));
 });
 
 test('a token used outside any context is ERR_TOKEN_FOREIGN_CONTEXT', () => {
   const token = new Context().run(() => text.set('1'));
-  expect(() => text.reset(token)).toThrow(withCode('ERR_TOKEN_FOREIGN_CONTEXT'));
+  expect(() => text.reset(token)).toThrow(coreError('ERR_TOKEN_FOREIGN_CONTEXT'));
 });
 
 test('a token is good inside a run or temporary scope of another variable', () =>
@@ -150,9 +212,9 @@ test('where several things are wrong, used comes before variable and variable be
     text.reset(used);
     const unused = text.set('2');
     new Context().run(() => {
-      expect(() => other.reset(used)).toThrow(withCode('ERR_TOKEN_USED'));
-      expect(() => other.reset(unused)).toThrow(withCode('ERR_TOKEN_FOREIGN_VAR'));
-      expect(() => text.reset(unused)).toThrow(withCode('ERR_TOKEN_FOREIGN_CONTEXT'));
+      expect(() => other.reset(used)).toThrow(coreError('ERR_TOKEN_USED'));
+      expect(() => other.reset(unused)).toThrow(coreError('ERR_TOKEN_FOREIGN_VAR'));
+      expect(() => text.reset(unused)).toThrow(coreError('ERR_TOKEN_FOREIGN_CONTEXT'));
     });
   }));
 

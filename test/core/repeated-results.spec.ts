@@ -68,7 +68,14 @@ describe('an Observable under a temporary scope', () => {
 
   test('cannot be subscribed with its value after the end of its unit of work', () => {
     const result = runUnitOfWork({ kind: 'test' }, () => [role.run('admin', reads)])[0];
-    expect(() => result?.subscribe()).toThrow(expect.objectContaining({ code: 'ERR_SCOPE_ENDED' }));
+    expect(() => result?.subscribe()).toThrow(
+      expect.objectContaining({
+        code: 'ERR_SCOPE_ENDED',
+        message:
+          "The temporary scope of 'role' cannot be opened for this consumption: its unit of work has ended. " +
+          'Consume the result inside the unit.',
+      }),
+    );
   });
 
   test('that began a unit of work has one that is open at each subscription', () => {

@@ -8,6 +8,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { record } from '../support/record.mjs';
 import { startApplications, workIs } from './application.mjs';
 import { holders } from './holders.mjs';
 import { openersOf } from './openers.mjs';
@@ -19,6 +20,7 @@ const { values: args } = parseArgs({
     units: { type: 'string', default: '10000' },
     holder: { type: 'string', multiple: true },
     json: { type: 'string' },
+    record: { type: 'boolean', default: false },
   },
 });
 const units = Number(args.units);
@@ -125,3 +127,14 @@ if (args.json !== undefined) {
   await writeFile(args.json, `${JSON.stringify(figures, null, 2)}\n`);
 }
 process.exitCode = failed.length === 0 ? 0 : 1;
+if (args.record) {
+  const total = (number) => results.reduce((all, one) => all + number(one), 0);
+  const figures = {
+    'kinds of holder': results.length,
+    'units of each': units,
+    'objects watched': total((one) => one.watched),
+    'of a unit kept after its end': total((one) => sum(one.keptMeanwhile)),
+    'anything kept after its holder': total((one) => sum(one.keptAfter)),
+  };
+  record('leak', { passed: failed.length === 0, figures });
+}

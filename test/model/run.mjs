@@ -2,6 +2,7 @@
 // differ, and prints a small program that shows it.
 //
 //   node test/model/run.mjs [--steps 1000000] [--seed N] [--roots 50] [--threads N] [--schedules 1000] [--built]
+//                           [--record]
 //   node test/model/run.mjs --seed N --program M      one program of that seed, alone
 //
 // Works on the sources; with --built on the built package. In each thread as many programs are interleaved as `roots`
@@ -12,6 +13,7 @@ import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { record } from '../support/record.mjs';
 import { programOf } from './bulk.mjs';
 import { compileCore, importCore, loadCore } from './compiled-core.mjs';
 import { checkEndings } from './endings.mjs';
@@ -27,6 +29,7 @@ const { values } = parseArgs({
     schedules: { type: 'string', default: '1000' },
     program: { type: 'string' },
     built: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
   },
 });
 const seed = Number(values.seed);
@@ -42,8 +45,10 @@ try {
   const core = directory === undefined ? await loadCore({ built: true }) : await importCore(directory);
   if (values.program !== undefined) await one(core, Number(values.program));
   else {
-    await endings(core);
-    await many(core);
+    const ofEndings = await endings(core);
+    const ofMany = await many(core);
+    const passed = process.exitCode !== 1;
+    if (values.record) record('model', { passed, seed, figures: { ...ofMany, ...ofEndings } });
   }
 } finally {
   if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
@@ -52,10 +57,14 @@ try {
 async function endings(core) {
   const numRuns = Number(values.schedules);
   const failure = await checkEndings(core, { seed, numRuns });
-  if (failure === undefined)
-    return console.log(`model: ${number(numRuns)} schedules of endings, 0 mismatches`);
+  const figures = { 'schedules of endings': numRuns, 'mismatches in them': failure === undefined ? 0 : 1 };
+  if (failure === undefined) {
+    console.log(`model: ${number(numRuns)} schedules of endings, 0 mismatches`);
+    return figures;
+  }
   console.log(`FAIL in a schedule of endings\n\n${failure}\n`);
   process.exitCode = 1;
+  return figures;
 }
 
 async function many(core) {
@@ -71,11 +80,20 @@ async function many(core) {
       `${threads} threads: ${failed.length} mismatches, ${number(sum('steps') / seconds)} steps a second ` +
       `(${number(sum('steps') / ((user + system) / 1e6))} in a second of CPU)`,
   );
-  if (failed.length === 0) return;
+  const figures = {
+    steps: sum('steps'),
+    programs: sum('programs'),
+    roots: Number(values.roots),
+    threads,
+    mismatches: failed.length,
+    'steps a second': Math.round(sum('steps') / seconds),
+  };
+  if (failed.length === 0) return figures;
   process.exitCode = 1;
   const [{ failed: program, what }] = failed;
   console.log(`FAIL in program ${program} of seed ${seed} (${what})`);
   console.log((await explain(core, seed, program)) ?? 'It does not fail again: run the same seed once more.');
+  return figures;
 }
 
 async function one(core, program) {

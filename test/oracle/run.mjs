@@ -1,7 +1,7 @@
 // CPython as the oracle: the same random programs on contextvars and asyncio, and on this library. Ends with 1 where what
 // they see differs, or where a departure (docs/decisions/departures-from-python.md) is not as it is described.
 //
-//   node test/oracle/run.mjs [--programs 2000] [--seed N] [--built]
+//   node test/oracle/run.mjs [--programs 2000] [--seed N] [--built] [--record]
 //   node test/oracle/run.mjs --seed N --program M      one program of that seed
 //
 // Needs Python 3.11 or later as `python3` (or $PYTHON); without one it says so and ends with 0.
@@ -10,6 +10,7 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { loadCore } from '../model/compiled-core.mjs';
 import { seedOf } from '../model/random.mjs';
+import { record } from '../support/record.mjs';
 import { checkDepartures } from './departures.mjs';
 import { generate } from './generate.mjs';
 import { interpret, variablesOf } from './interpret.mjs';
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     program: { type: 'string' },
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
     built: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
   },
 });
 const seed = Number(values.seed);
@@ -49,6 +51,17 @@ if (values.program === undefined) {
   );
   if (different.length > 0) await report(different[0]);
   if (departures.wrong.length > 0) process.exitCode = 1;
+  if (values.record) {
+    const figures = {
+      programs: Number(values.programs),
+      observations: seen,
+      differences: different.length,
+      departures: departures.checked,
+      'departures not as described': departures.wrong.length,
+      Python: version,
+    };
+    record('oracle', { passed: process.exitCode !== 1, seed, figures });
+  }
 } else await report(Number(values.program));
 oracle.close();
 

@@ -32,6 +32,8 @@ await assert.rejects(
   /Cannot find package '@nestjs\/microservices'/,
 );
 
+await assert.rejects(import('nestjs-contextvars/inspector'), /Cannot find package '@nestjs\/(common|core)'/);
+
 const user = new esm.ContextVar('user');
 assert.equal(
   user.run('ada', () => user.get()),

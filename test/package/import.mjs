@@ -1,5 +1,6 @@
 // The built package, imported by its name as an ESM application does.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import * as entry from 'nestjs-contextvars';
 import * as container from 'nestjs-contextvars/container';
 import * as core from 'nestjs-contextvars/core';
@@ -33,8 +34,21 @@ const cart = tsyringe.resolve(Cart);
 const counts = [1, 2].map(() => new core.Context().run(() => cart.items.push('pen')));
 assert.deepEqual(counts, [1, 1]);
 
-for (const name of ['bullmq', 'http', 'lambda', 'microservices', 'opentelemetry', 'pino', 'worker']) {
+for (const name of [
+  'bullmq',
+  'http',
+  'inspector',
+  'lambda',
+  'microservices',
+  'opentelemetry',
+  'pino',
+  'worker',
+]) {
   const path = new RegExp(`/dist/esm/integrations/${name}/index\\.js$`);
   assert.match(import.meta.resolve(`nestjs-contextvars/${name}`), path);
   assert.notEqual(Object.keys(await import(`nestjs-contextvars/${name}`)).length, 0);
 }
+
+// What the inspector serves lies beside it.
+for (const name of ['page.html', 'page.js', 'page.css'])
+  assert.ok(existsSync(new URL(`page/${name}`, import.meta.resolve('nestjs-contextvars/inspector'))), name);

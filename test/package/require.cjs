@@ -1,5 +1,7 @@
 // The built package, required by its name as a CommonJS application does.
 const assert = require('node:assert/strict');
+const { existsSync } = require('node:fs');
+const { dirname, join } = require('node:path');
 const entry = require('nestjs-contextvars');
 const container = require('nestjs-contextvars/container');
 const core = require('nestjs-contextvars/core');
@@ -37,8 +39,21 @@ const cart = tsyringe.resolve(Cart);
 const counts = [1, 2].map(() => new core.Context().run(() => cart.items.push('pen')));
 assert.deepEqual(counts, [1, 1]);
 
-for (const name of ['bullmq', 'http', 'lambda', 'microservices', 'opentelemetry', 'pino', 'worker']) {
+for (const name of [
+  'bullmq',
+  'http',
+  'inspector',
+  'lambda',
+  'microservices',
+  'opentelemetry',
+  'pino',
+  'worker',
+]) {
   const path = new RegExp(`dist[\\\\/]cjs[\\\\/]integrations[\\\\/]${name}[\\\\/]index\\.js$`);
   assert.match(require.resolve(`nestjs-contextvars/${name}`), path);
   assert.notEqual(Object.keys(require(`nestjs-contextvars/${name}`)).length, 0);
 }
+
+// What the inspector serves lies beside it.
+for (const name of ['page.html', 'page.js', 'page.css'])
+  assert.ok(existsSync(join(dirname(require.resolve('nestjs-contextvars/inspector')), 'page', name)), name);

@@ -1,17 +1,23 @@
 // Runs the probes of what keeps the context and what does not, on the built package, for docs/propagation.md:
 //   node test/propagation/run.mjs           on all supported Nodes (they come from npm), and writes the table into the page
 //   node test/propagation/run.mjs --check   on this Node: the page has to say what was seen
+//   node test/propagation/run.mjs --check --record    keeps how many were
 //   node test/propagation/run.mjs --json    on this Node: prints what was seen
 // What needs a server that is not there is left out with a line that says so; with REQUIRE_SERVERS=1 that is a failure.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { record } from '../support/record.mjs';
 import { engines, thisEngine } from './engines.mjs';
 import { observe, probes } from './observe.mjs';
 import { differences, readTable, writeTable } from './table.mjs';
 
 const { values } = parseArgs({
-  options: { check: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+  options: {
+    check: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+  },
 });
 
 if (values.json) {
@@ -33,6 +39,10 @@ async function check() {
   for (const line of wrong) console.log(`FAIL ${line}`);
   console.log(`propagation: ${seen.length} probes on ${engine}, ${wrong.length} not as the page says`);
   if (wrong.length > 0 || (left.length > 0 && process.env.REQUIRE_SERVERS === '1')) process.exitCode = 1;
+  if (values.record) {
+    const figures = { probes: seen.length, 'left out': left.length, 'not as the page says': wrong.length };
+    record('propagation', { passed: process.exitCode !== 1, figures });
+  }
 }
 
 function write() {

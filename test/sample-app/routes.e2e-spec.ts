@@ -1,9 +1,11 @@
+import { demoToken } from '../../sample-app/src/identity/demo-tokens.js';
 import { as, DeskClient, type DeskRequest } from './desk-client.js';
 import { type RunningSample, startSample } from './running-sample.js';
 
 const ada = as('ada', 'acme');
 const bob = as('bob', 'acme');
 const cleo = as('cleo', 'globex');
+const flo = as('flo', 'acme');
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 describe.each(['express', 'fastify'])('the routes of the running sample on %s', (adapter) => {
@@ -137,7 +139,7 @@ describe.each(['express', 'fastify'])('the routes of the running sample on %s', 
       const receipt = await client.send(`/receipts/${orderId}`, {
         headers: { ...bob, 'x-request-id': 'reading' },
       });
-      const seen = { requestId: 'placing', tenant: 'acme', user: 'ada', role: 'clerk' };
+      const seen = { requestId: 'placing', tenant: 'acme', user: 'ada', role: 'none' };
       expect(receipt).toMatchObject({ status: 200, body: { orderId, status: 'written', ...seen } });
     });
 
@@ -191,6 +193,102 @@ describe.each(['express', 'fastify'])('the routes of the running sample on %s', 
       expect(await refund(orderId, cleo)).toMatchObject({ status: 404, body: { statusCode: 404 } });
       expect(await refund('order-0')).toMatchObject({ status: 404, body: { statusCode: 404 } });
       expect(await refund(orderId)).toMatchObject({ status: 200 });
+    });
+  });
+
+  describe('POST /orders/:id/refund/detached', () => {
+    it('is refused in the background, and the audit says so beside what was done', async () => {
+      const orderId = await placeOrder();
+      const post = (path: string, id: string) =>
+        client.send(path, {
+          method: 'POST',
+          headers: { ...ada, 'x-request-id': id, 'x-correlation-id': 'c' },
+        });
+      expect(await post(`/orders/${orderId}/refund/detached`, 'left')).toMatchObject({ status: 202 });
+      const { body: orders } = await client.send('/orders', { headers: ada });
+      expect(orders).toContainEqual(expect.objectContaining({ id: orderId, status: 'placed' }));
+      expect(await post(`/orders/${orderId}/refund`, 'done')).toMatchObject({ status: 200 });
+      const { body: audit } = await client.send('/audit', { headers: flo });
+      const of = (requestId: string) =>
+        audit.filter((entry: { requestId: string }) => entry.requestId === requestId);
+      const both = { user: 'ada', correlationId: 'c', action: 'refund', subject: orderId };
+      expect(of('left')).toEqual([
+        expect.objectContaining({ ...both, role: 'none', outcome: 'refused', reason: 'ERR_SCOPE_ENDED' }),
+      ]);
+      expect(of('done')).toEqual([
+        expect.objectContaining({ ...both, role: 'ledger-writer', outcome: 'done', reason: null }),
+      ]);
+    });
+  });
+
+  describe('GET /audit', () => {
+    it('is for auditors, of their own tenant', async () => {
+      const orderId = await placeOrder(cleo);
+      await client.send(`/orders/${orderId}/refund`, { method: 'POST', headers: cleo });
+      expect(await client.send('/audit', { headers: ada })).toMatchObject({ status: 403 });
+      const subjects = async (headers: typeof ada) =>
+        (await client.send('/audit', { headers })).body.map(({ subject }: { subject: string }) => subject);
+      expect(await subjects(as('gus', 'globex'))).toContain(orderId);
+      expect(await subjects(flo)).not.toContain(orderId);
+    });
+  });
+
+  describe('an auditor', () => {
+    it.each<[string, string]>([
+      ['/orders', 'POST'],
+      ['/orders/order-1/refund', 'POST'],
+      ['/invoices/order-1', 'POST'],
+    ])('may not %s', async (path, method) => {
+      const answer = await client.send(path, { method, headers: flo, body: { item: 'tea', quantity: 1 } });
+      expect(answer).toMatchObject({ status: 403, body: { message: 'This is for the role clerk' } });
+    });
+
+    it('may read what the tenant has', async () => {
+      expect((await client.send('/whoami', { headers: flo })).body).toMatchObject({
+        user: 'flo',
+        role: 'auditor',
+      });
+      expect((await client.send('/orders', { headers: flo })).status).toBe(200);
+    });
+  });
+
+  describe('a token', () => {
+    const bearing = (token: string, tenant = 'initech') => ({
+      authorization: `Bearer ${token}`,
+      'x-tenant': tenant,
+      'x-request-id': 'token',
+    });
+
+    it('says who is asking, of whatever tenant', async () => {
+      const token = await demoToken({ name: 'ivy', tenant: 'initech', role: 'clerk' });
+      const { body } = await client.send('/whoami', { headers: bearing(token) });
+      expect(body).toMatchObject({ tenant: 'initech', user: 'ivy', role: 'clerk' });
+      expect((await client.send('/orders', { headers: bearing(token) })).body).toEqual([]);
+    });
+
+    it('is for its own tenant, until it expires', async () => {
+      const ivy = { name: 'ivy', tenant: 'initech', role: 'clerk' } as const;
+      const answer = await client.send('/whoami', { headers: bearing(await demoToken(ivy), 'acme') });
+      expect(answer.status).toBe(403);
+      const expired = await demoToken(ivy, 'order-desk', { exp: 1 });
+      expect(await client.send('/whoami', { headers: bearing(expired) })).toMatchObject({
+        status: 401,
+        headers: { 'www-authenticate': 'Bearer' },
+        body: { message: 'The token has expired', requestId: 'token' },
+      });
+    });
+  });
+
+  describe('GET /orders?last', () => {
+    it('lists the last ones, as they were placed', async () => {
+      const ids = [await placeOrder(), await placeOrder(), await placeOrder()];
+      const { body } = await client.send('/orders?last=2', { headers: ada });
+      expect(body.map(({ id }: { id: string }) => id)).toEqual(ids.slice(1));
+    });
+
+    it.each(['0', '-1', '1.5', 'all', '1001', ''])('refuses %j', async (last) => {
+      const { status } = await client.send(`/orders?last=${last}`, { headers: ada });
+      expect(status).toBe(400);
     });
   });
 

@@ -1,11 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { preparedFolder } from './prepared-folder.js';
 
 // The engine of AsyncLocalStorage is the only thing that the sample has to have in common with these tests.
-const ENGINE_FLAGS = process.execArgv.filter((flag) => /async-context-frame/.test(flag));
+export const ENGINE_FLAGS = process.execArgv.filter((flag) => /async-context-frame/.test(flag));
+const SETTINGS =
+  /^(ADAPTER|PORT|HOST|LOG_FORMAT|JOBS|DEMO|NODE_ENV|NODE_OPTIONS|DATA_DIR|REDIS_URL|DATABASE_\w+|TOKEN_\w+)$/;
+const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !SETTINGS.test(name)));
+
+/** The environment of a process that has these settings and no others. */
+export function settingsOnly(env: Environment): NodeJS.ProcessEnv {
+  return { ...inherited, ...env };
+}
 
 export interface Ended {
   readonly code: number | null;
@@ -27,8 +36,9 @@ export class SampleProcess {
     if (!existsSync(file)) {
       throw new Error(`${file} is missing: run "npm run build:sample" first ("npm test" does so by itself).`);
     }
-    const { ADAPTER, PORT, HOST, QUEUE_URL, LOG_FORMAT, NODE_OPTIONS, ...inherited } = process.env;
-    const child = spawn(process.execPath, [...ENGINE_FLAGS, file], { env: { ...inherited, ...env } });
+    const child = spawn(process.execPath, [...ENGINE_FLAGS, file], {
+      env: settingsOnly(env),
+    });
     this.#child = child;
     createInterface({ input: child.stdout }).on('line', (line) => this.stdout.push(line));
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -68,8 +78,18 @@ export interface RunningSample {
   stop(): Promise<Ended>;
 }
 
+/** Without a server in `env`, and without a folder of its own, it has an embedded database that nobody else has. */
 export async function startSample(env: Environment): Promise<RunningSample> {
-  const sample = new SampleProcess('main.js', { PORT: '0', ...env });
+  const isGiven = env.DATABASE_URL !== undefined || env.DATA_DIR !== undefined;
+  const folder = isGiven ? undefined : await preparedFolder();
+  const sample = new SampleProcess('main.js', {
+    PORT: '0',
+    ...(folder !== undefined && { DATA_DIR: folder }),
+    ...env,
+  });
+  const ended = sample.ended().finally(() => {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  });
   const line = await sample.firstLine();
   const address = /http:\/\/\S+/.exec(line)?.[0];
   if (address === undefined) throw new Error(`The sample application printed no address but: ${line}`);
@@ -78,7 +98,7 @@ export async function startSample(env: Environment): Promise<RunningSample> {
     process: sample,
     stop: () => {
       sample.signal('SIGTERM');
-      return sample.ended();
+      return ended;
     },
   };
 }

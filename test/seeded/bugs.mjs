@@ -267,14 +267,14 @@ export const bugs = [
   {
     name: 'bound calls share their bindings',
     says: 'what one call of a bound function sets is seen by the next one',
-    file: 'core/captured-extent.ts',
-    edits: [[/copySlots\(captured(?:, live)?\)/, 'captured']],
+    file: 'core/overlay.ts',
+    edits: [['captured.map(slotOfCall)', 'captured']],
   },
   {
     name: 'bound call leaves the Context',
     says: 'a bound function does not set what was captured with the Context that it was bound in',
-    file: 'core/captured-extent.ts',
-    edits: [[/captureSlots\(frame(?:, live)?\)/, 'captureSlots(frame)']],
+    file: 'core/overlay.ts',
+    edits: [['(ofContext(slot) ? slot : capturedSlot(slot))', 'capturedSlot(slot)']],
   },
   {
     name: 'copy shares what was captured',

@@ -1,7 +1,7 @@
 // Seeded bugs: each of bugs.mjs is put into a copy of the sources, and the model (test/model) has to find it. Ends with 1
 // where one is not found within the limit, or where the sources as they are do not pass.
 //
-//   node test/seeded/run.mjs [--limit 50000] [--seed 1] [--bug NAME]
+//   node test/seeded/run.mjs [--limit 50000] [--seed 1] [--bug NAME] [--record]
 //
 // With --bug only that one, and with a small program that shows it.
 
@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { compileCore, importCore } from '../model/compiled-core.mjs';
 import { explain } from '../model/failing.mjs';
+import { record } from '../support/record.mjs';
 import { changeFor } from './apply.mjs';
 import { bugs } from './bugs.mjs';
 
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     limit: { type: 'string', default: '50000' },
     seed: { type: 'string', default: '1' },
     bug: { type: 'string' },
+    record: { type: 'boolean', default: false },
   },
 });
 const seed = Number(values.seed);
@@ -41,6 +43,10 @@ console.log(
     (passes ? '' : '; the sources as they are do not pass'),
 );
 if (!passes || found.length < chosen.length - (values.bug === undefined ? 1 : 0)) process.exitCode = 1;
+if (values.record && values.bug === undefined) {
+  const figures = { bugs: bugs.length, found: found.length, 'slowest after (steps)': slowest };
+  record('seeded', { passed: process.exitCode !== 1, seed, figures });
+}
 
 async function huntNext() {
   for (let bug = waiting.shift(); bug !== undefined; bug = waiting.shift()) results.set(bug, await hunt(bug));

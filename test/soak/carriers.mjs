@@ -1,7 +1,7 @@
 // A million carriers, most of them spoiled: none that is malformed, altered or expired is taken, nothing crashes, and
 // a refusal is fast. Works on the built package (`npm run build`).
 //
-//   node test/soak/carriers.mjs [--count 1000000] [--seed N] [--p99 1]
+//   node test/soak/carriers.mjs [--count 1000000] [--seed N] [--p99 1] [--record]
 //
 // What is right is not asked of the code under test: unsigned carriers are read a second time by a parser of its own
 // (carriers/oracle.mjs); signed ones are good only if they are, letter for letter, one that was issued, for the
@@ -20,6 +20,7 @@ import {
   injectContext,
 } from 'nestjs-contextvars/core';
 import { z } from 'zod';
+import { record } from '../support/record.mjs';
 import { giants, mutations, noCarriers, noTexts } from './carriers/mutations.mjs';
 import { expectedOf } from './carriers/oracle.mjs';
 import { anyUnit, randomFrom } from './carriers/random.mjs';
@@ -29,6 +30,7 @@ const { values: args } = parseArgs({
     count: { type: 'string', default: '1000000' },
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
     p99: { type: 'string', default: '1' },
+    record: { type: 'boolean', default: false },
   },
 });
 const count = Number(args.count);
@@ -224,6 +226,22 @@ console.log(
   `a refusal: median ${at(0.5).toFixed(4)} ms, p99 ${p99.toFixed(4)} ms, p99.9 ${at(0.999).toFixed(4)} ms, slowest ${at(1).toFixed(2)} ms`,
 );
 console.log(`wrong: ${totals.wrong}`);
+if (args.record) {
+  const isEnough = totals.taken > count / 20 && totals.takenSigned > count / 100;
+  const figures = {
+    carriers: count,
+    taken: totals.taken,
+    verified: totals.takenSigned,
+    refused: totals.refused,
+    'ms of a refusal, p99': Number(p99.toFixed(4)),
+    wrong: totals.wrong,
+  };
+  record('carriers', {
+    passed: isEnough && p99 < limitMs && totals.wrong === 0,
+    seed: Number(args.seed),
+    figures,
+  });
+}
 assert.deepEqual(Reflect.ownKeys(Object.prototype), prototypeBefore, 'Object.prototype was changed');
 assert.ok(
   totals.taken > count / 20 && totals.takenSigned > count / 100,

@@ -1,7 +1,7 @@
 // A million requests with the headers that carry a context, most of them spoiled: no malformed `baggage` or id is taken,
 // nothing crashes, what is written is read again, and a refusal is fast. Works on the built package (`npm run build`).
 //
-//   node test/soak/headers.mjs [--count 1000000] [--seed N] [--p99 1]
+//   node test/soak/headers.mjs [--count 1000000] [--seed N] [--p99 1] [--record]
 //
 // What is right is not asked of the code under test: headers are read a second time by a parser of its own
 // (headers/oracle.mjs). Ends with 1 where anything is wrong; the seed that is printed gives the same run again.
@@ -18,6 +18,7 @@ import {
   runUnitOfWork,
 } from 'nestjs-contextvars/core';
 import { acceptHttpContext, extractHttpContext, injectHttpContext } from 'nestjs-contextvars/http';
+import { record } from '../support/record.mjs';
 import { giants, mutations } from './carriers/mutations.mjs';
 import { anyUnit, byteUnit, randomFrom } from './carriers/random.mjs';
 import { expectedOf, idOf } from './headers/oracle.mjs';
@@ -27,6 +28,7 @@ const { values: args } = parseArgs({
     count: { type: 'string', default: '1000000' },
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
     p99: { type: 'string', default: '1' },
+    record: { type: 'boolean', default: false },
   },
 });
 const count = Number(args.count);
@@ -254,6 +256,22 @@ console.log(
   `a refusal: median ${at(0.5).toFixed(4)} ms, p99 ${p99.toFixed(4)} ms, p99.9 ${at(0.999).toFixed(4)} ms, slowest ${at(1).toFixed(2)} ms`,
 );
 console.log(`wrong: ${totals.wrong}`);
+if (args.record) {
+  const isEnough = totals.taken > count / 20 && totals.ids > count / 20;
+  const figures = {
+    headers: count,
+    taken: totals.taken,
+    'ids taken': totals.ids,
+    refused: totals.refused,
+    'ms of a refusal, p99': Number(p99.toFixed(4)),
+    wrong: totals.wrong,
+  };
+  record('headers', {
+    passed: isEnough && p99 < limitMs && totals.wrong === 0,
+    seed: Number(args.seed),
+    figures,
+  });
+}
 assert.deepEqual(Reflect.ownKeys(Object.prototype), prototypeBefore, 'Object.prototype was changed');
 assert.ok(totals.taken > count / 20 && totals.ids > count / 20, 'too few good ones to mean anything');
 assert.ok(p99 < limitMs, `refusing takes ${p99} ms at the 99th percentile, and may take ${limitMs}`);

@@ -16,6 +16,7 @@
 import { randomInt } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { record } from '../support/record.mjs';
 import { Client } from './http/client.mjs';
 import { ALLOWED_BYTES, ALLOWED_GROWTH, FAULTS, judge } from './http/judge.mjs';
 import { SABOTAGES } from './http/sabotages.mjs';
@@ -33,6 +34,7 @@ const { values: args } = parseArgs({
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
     json: { type: 'string' },
     sabotage: { type: 'string' },
+    record: { type: 'boolean', default: false },
   },
 });
 const [requests, concurrency, seed] = [args.requests, args.concurrency, args.seed].map(Number);
@@ -106,3 +108,12 @@ if (args.json !== undefined) {
   await writeFile(args.json, `${JSON.stringify({ node, seed, requests, concurrency, adapters }, null, 2)}\n`);
 }
 process.exitCode = results.every(({ holds }) => holds) ? 0 : 1;
+if (args.record && args.sabotage === undefined) {
+  const figures = { 'requests on each': requests, 'at once': concurrency };
+  for (const { adapter, ...result } of results) {
+    for (const name of ['answered', 'aborted', 'checks', ...Object.keys(FAULTS)])
+      figures[`${adapter}: ${name}`] = result[name];
+    figures[`${adapter}: bytes a request`] = Number(result.bytesPerRequest.toFixed(1));
+  }
+  record('soak', { passed: process.exitCode === 0, seed, figures });
+}

@@ -2,7 +2,7 @@
 // every job that runs has to see exactly the carrier that it was added with, and none may be lost.
 //
 //   npm run build && node test/soak/jobs.mjs [--jobs 10000] [--callers 100] [--workers 4] [--restarts 10] [--seed 1]
-//                                            [--limit 600]
+//                                            [--limit 600] [--record]
 //
 // The Redis is its own (`redis-server`, append-only file, fsync always). A job may run twice: BullMQ gives one whose worker
 // cannot renew its lock to another worker.
@@ -19,6 +19,7 @@ import { parseArgs } from 'node:util';
 import { Queue } from 'bullmq';
 import { contextTelemetry } from 'nestjs-contextvars/bullmq';
 import { currentCorrelationId, runUnitOfWork } from 'nestjs-contextvars/core';
+import { record } from '../support/record.mjs';
 import { caller, local, locale, number, role, signing } from './jobs.variables.mjs';
 
 const { values } = parseArgs({
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     restarts: { type: 'string', default: '10' },
     seed: { type: 'string', default: '1' },
     limit: { type: 'string', default: '600' },
+    record: { type: 'boolean', default: false },
   },
 });
 const [jobs, callers, workers, restarts, seed, limit] = [
@@ -242,6 +244,17 @@ function finish() {
     runs.size === jobs &&
     restarted === restarts &&
     wrong.length === 0;
+  if (values.record) {
+    const figures = {
+      jobs,
+      callers,
+      'restarts of Redis': restarted,
+      completed: states.completed,
+      lost: states.lost,
+      'contexts that were not its own': wrong.length,
+    };
+    record('jobs', { passed: holds, seed, figures });
+  }
   stop(holds ? undefined : 'that is not what was promised');
 }
 

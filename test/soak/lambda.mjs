@@ -2,7 +2,7 @@
 // promises and tasks behind that go on during later ones. Each must start empty, none may see another's
 // context, and cold start is true for one.
 //
-//   npm run build && node test/soak/lambda.mjs [--invocations 10000] [--seed 1]
+//   npm run build && node test/soak/lambda.mjs [--invocations 10000] [--seed 1] [--record]
 
 import { PassThrough } from 'node:stream';
 import { setImmediate as macrotask, setTimeout as wait } from 'node:timers/promises';
@@ -10,11 +10,13 @@ import { parseArgs } from 'node:util';
 import middy from '@middy/core';
 import { ContextVar, createTask, currentRequestId, currentUnit, ScopedValue } from 'nestjs-contextvars/core';
 import { appendKeys, lambdaInvocation, logKeys, withLambdaContext } from 'nestjs-contextvars/lambda';
+import { record } from '../support/record.mjs';
 
 const { values } = parseArgs({
   options: {
     invocations: { type: 'string', default: '10000' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+    record: { type: 'boolean', default: false },
   },
 });
 const INVOCATIONS = Number(values.invocations);
@@ -193,3 +195,4 @@ const good =
   count.notEmpty + count.foreign + open === 0;
 console.log(good ? 'ok' : 'FAILED');
 process.exitCode = good ? 0 : 1;
+if (values.record) record('lambda', { passed: good, seed, figures: { ...count, unitsLeftOpen: open } });

@@ -1,5 +1,5 @@
 // Calls in worker threads that are killed at random, on the built package (`npm run build`):
-//   node test/soak/workers.mjs [--calls 100000] [--kills 1000] [--seed 1]
+//   node test/soak/workers.mjs [--calls 100000] [--kills 1000] [--seed 1] [--record]
 // Each caller has variables of its own, and the function tells what it has read of them. Threads are terminated from
 // outside, leave by process.exit, die of an uncaught exception or of their memory limit, or go with an aborted call; in
 // the first half one call at a time is in a thread, in the second half three are, in a pool that keeps no thread.
@@ -12,12 +12,14 @@ import { parseArgs } from 'node:util';
 import { ContextVar, codecs, runUnitOfWork } from 'nestjs-contextvars/core';
 import { runInWorker } from 'nestjs-contextvars/worker';
 import { Piscina } from 'piscina';
+import { record } from '../support/record.mjs';
 
 const { values } = parseArgs({
   options: {
     calls: { type: 'string', default: '100000' },
     kills: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
+    record: { type: 'boolean', default: false },
   },
 });
 const [CALLS, KILLS, SEED] = [values.calls, values.kills, values.seed].map(Number);
@@ -184,6 +186,10 @@ function finish() {
   for (const what of wrongs) console.log(`WRONG: ${what}`);
   const reasons = Object.entries(failed).flatMap(([why, is]) => (is ? [why] : []));
   console.log(reasons.length === 0 ? 'OK' : `FAILED: ${reasons.join(', ')}`);
+  if (values.record) {
+    const figures = { ...counts, 'threads that died': exits, 'read wrongly later': late[0] };
+    record('workers', { passed: reasons.length === 0, seed: SEED, figures });
+  }
   process.exit(reasons.length === 0 ? 0 : 1);
 }
 

@@ -11,12 +11,14 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { record } from '../support/record.mjs';
 
 const { values } = parseArgs({
   options: {
     times: { type: 'string', default: '1000' },
     only: { type: 'string', default: '' },
     json: { type: 'string' },
+    record: { type: 'boolean', default: false },
   },
 });
 const times = Number(values.times);
@@ -106,3 +108,7 @@ if (values.json !== undefined) {
 }
 // Nothing tried is nothing shown.
 if (failed.length > 0 || sites.length === 0) process.exitCode = 1;
+if (values.record) {
+  const figures = { sites: sites.length, 'errors thrown': attempts, 'sites failed': failed.length };
+  record('throws', { passed: process.exitCode !== 1, figures });
+}

@@ -19,9 +19,9 @@ export function createApp(
   return NestFactory.create(module as Type, http as never, { logger, forceCloseConnections: true });
 }
 
-/** Listens on a free port of 127.0.0.1 and gives the port. */
-export async function listen(app: INestApplication): Promise<number> {
-  await app.listen(0, '127.0.0.1');
+/** Listens on a port of 127.0.0.1, by default one that is free, and gives the port. */
+export async function listen(app: INestApplication, port = 0): Promise<number> {
+  await app.listen(port, '127.0.0.1');
   return (app.getHttpServer().address() as AddressInfo).port;
 }
 

@@ -19,6 +19,8 @@ export interface AppParts {
   readonly configure?: (app: INestApplication) => unknown;
   /** Before the application is created. */
   readonly adapt?: (adapter: ExpressAdapter | FastifyAdapter) => unknown;
+  /** Default: one that is free. */
+  readonly port?: number;
 }
 
 const running = new Set<INestApplication>();
@@ -41,7 +43,7 @@ export function startApp(
 export async function startModule(
   adapter: AdapterName,
   module: DynamicModule,
-  { logger, configure, adapt }: Pick<AppParts, 'logger' | 'configure' | 'adapt'> = {},
+  { logger, configure, adapt, port }: Pick<AppParts, 'logger' | 'configure' | 'adapt' | 'port'> = {},
 ): Promise<RunningApp> {
   const http = adapterOf(adapter);
   adapt?.(http);
@@ -51,7 +53,7 @@ export async function startModule(
     forceCloseConnections: true,
   });
   configure?.(app);
-  return run(app);
+  return run(app, port);
 }
 
 export async function startTesting(adapter: AdapterName, builder: TestingModuleBuilder): Promise<RunningApp> {
@@ -63,9 +65,9 @@ function adapterOf(adapter: AdapterName): ExpressAdapter | FastifyAdapter {
   return adapter === 'Express' ? new ExpressAdapter() : new FastifyAdapter();
 }
 
-async function run(app: INestApplication): Promise<RunningApp> {
+async function run(app: INestApplication, port?: number): Promise<RunningApp> {
   running.add(app);
-  return new RunningApp(app, await listen(app));
+  return new RunningApp(app, await listen(app, port));
 }
 
 export async function stopApps(): Promise<void> {
