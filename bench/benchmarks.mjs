@@ -16,7 +16,13 @@ export const SECTIONS = {
   },
   requests: {
     title: 'Requests',
-    names: ['requests/floor', 'requests/rivals', 'requests/scoped-providers', 'requests/parts'],
+    names: [
+      'requests/floor',
+      'requests/rivals',
+      'requests/scoped-providers',
+      'requests/parts',
+      'requests/inspector',
+    ],
   },
   growth: {
     title: 'Growth',

@@ -18,6 +18,7 @@ const TURN_MS = 30;
 
 async function started(variant) {
   const server = await Server.start(variant.args);
+  await variant.prepare?.(server);
   const { count } = server.connections;
   let us = 0;
   let used = 0;
@@ -36,7 +37,7 @@ async function started(variant) {
 }
 
 /**
- * What a request costs each of `variants` (`{ operation, subject, args }`), in µs, and what that is more than the first one of
+ * What a request costs each of `variants` (`{ operation, subject, args }`, and `prepare`, which is called with the server before it is measured), in µs, and what that is more than the first one of
  * the same `group` (`added`). `finish` is called with each server and its row before it is stopped.
  */
 export async function measureServers({ variants, rounds, turns, finish }) {

@@ -22,6 +22,13 @@ async function own(options) {
   };
 }
 
+async function inspected() {
+  const { InspectorModule } = await import('nestjs-contextvars/inspector');
+  const { imports, ...rest } = await own({});
+  const inspector = InspectorModule.forRoot({ enabled: true, allowInProduction: true });
+  return { ...rest, imports: () => [...imports(), inspector] };
+}
+
 /** Its middleware, with what ours does too: an id, a header with it, and one value. */
 async function clsModule() {
   const { ClsModule } = await import('nestjs-cls');
@@ -49,6 +56,7 @@ export const kinds = {
   'nestjs-contextvars': () => own({}),
   'without-answer': () => own({ respondWithIds: false }),
   'with-onEnd': () => own({ onEnd: () => {} }),
+  'with-inspector': inspected,
   'nestjs-cls': async () => {
     const [module, { ClsModule, InjectableProxy }] = [await clsModule(), await import('nestjs-cls')];
     return {
