@@ -2,8 +2,8 @@ import { inspect } from 'node:util';
 import { wrongArgument } from './arguments.js';
 import { type Bindable, type Lease, Slot } from './slot.js';
 
-/** The slot of a binding under `lease`. @throws TypeError where it is no binding. */
-export let slotOf: (binding: unknown, lease: Lease) => Slot;
+/** The slot of a binding under `lease`, or under its own. @throws TypeError where it is no binding. */
+export let slotOf: (binding: unknown, lease?: Lease) => Slot;
 /** @throws TypeError where it is no binding. */
 export let requireBinding: (where: string, binding: unknown) => void;
 

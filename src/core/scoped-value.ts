@@ -143,7 +143,7 @@ export class ScopedValue<T> {
   run<R>(value: T, fn: () => R): R {
     const outer = als.getStore();
     if (outer === undefined || typeof fn !== 'function') return runElsewhere(this, value, fn);
-    return runBound(outer, new Slot(this, value, new Lease()), fn);
+    return runBound(outer, new Slot(this, value), fn);
   }
 
   /** This scoped value with `value`, for `withTempContext` and `@WithTempContext`. */

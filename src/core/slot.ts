@@ -39,17 +39,19 @@ const IN_LEASE = Symbol('in lease');
 
 /**
  * The place where one binding of a `run`, a temporary scope or a capture keeps its value. Frames that see
- * the same binding share its slot; a fork gets a slot of its own under the same lease.
+ * the same binding share its slot; a fork gets a slot of its own under the same lease. The only binding of a scope is
+ * its own lease: an object less in each.
  */
-export class Slot {
+export class Slot extends Lease {
   readonly variable: Bindable;
   #value: unknown;
   readonly lease: Lease;
 
-  constructor(variable: Bindable, value: unknown, lease: Lease) {
+  constructor(variable: Bindable, value: unknown, lease?: Lease) {
+    super();
     this.variable = variable;
     this.#value = value;
-    this.lease = lease;
+    this.lease = lease ?? this;
   }
 
   // Methods and no accessors: `inspect` can be told to call those.

@@ -44,7 +44,7 @@ export function withTempContext<R>(bindings: readonly AnyBinding[], fn: () => R)
   if (outer === undefined || bindings?.length !== 1 || typeof fn !== 'function') {
     return runElsewhere('withTempContext', bindings, fn);
   }
-  return runBound(outer, slotOf(bindings[0], new Lease()), fn);
+  return runBound(outer, slotOf(bindings[0]), fn);
 }
 
 /**
