@@ -4,13 +4,12 @@ import { Binding } from './binding.js';
 import type { Cell } from './cell.js';
 import type { Codec } from './codec.js';
 import { ContextError } from './context-error.js';
-import { FrameExtent } from './extent.js';
-import { settle } from './follow.js';
 import { currentFrame } from './foreign-context.js';
 import type { Frame } from './frame.js';
 import { declare, type LogOptions, readDeclaration } from './log-declared.js';
 import { inForce, nearest, push } from './overlay.js';
 import { registerPortable } from './portable-variables.js';
+import { runFrame } from './run-frame.js';
 import { PERMANENT, Slot } from './slot.js';
 import { storage } from './storage.js';
 import { checkToken, newToken, Token, useToken } from './token.js';
@@ -201,10 +200,7 @@ export class ContextVar<T> {
   run<R>(value: T, fn: () => R): R {
     const frame = als.getStore();
     if (frame === undefined || typeof fn !== 'function') return runElsewhere(this, value, fn);
-    // As short as it is for the sake of the compiler, which takes `als.run` in only while all of it is small.
-    const inner = push(frame, new Slot(this, value, PERMANENT));
-    const result = als.run(inner, fn);
-    return typeof result === 'object' || typeof result === 'function' ? settleIn(result, inner) : result;
+    return runFrame(push(frame, new Slot(this, value, PERMANENT)), fn);
   }
 
   /** This variable with `value`, for `withTempContext` and `@WithTempContext`. */
@@ -268,12 +264,5 @@ export class ContextVar<T> {
 /** `run` outside any context of ours: in one that another library has opened, or in a unit of work of its own. */
 function runElsewhere<T, R>(variable: ContextVar<T>, value: T, fn: () => R): R {
   requireFunction(`${variable}.run`, fn);
-  return inSomeUnit('run', (frame) => {
-    const inner = push(frame, new Slot(variable, value, PERMANENT));
-    return settleIn(als.run(inner, fn), inner);
-  });
-}
-
-function settleIn<R>(result: R, inner: Frame): R {
-  return settle(result, new FrameExtent(inner));
+  return inSomeUnit('run', (frame) => runFrame(push(frame, new Slot(variable, value, PERMANENT)), fn));
 }

@@ -2,12 +2,12 @@ import { type InspectOptions, inspect } from 'node:util';
 import { requireFunction, wrongArgument } from './arguments.js';
 import { type Cell, emptyCell } from './cell.js';
 import { type ContextVar, indexOf } from './context-var.js';
-import { FrameExtent } from './extent.js';
 import { runExtent } from './follow.js';
 import { currentFrame, forkForeign } from './foreign-context.js';
 import { captureForeign, isUnforked, seedForeign } from './foreign-states.js';
 import { boundUnder, recordOf } from './log-bound.js';
 import { captureCell, copyCell, frameOf } from './overlay.js';
+import { runFrame } from './run-frame.js';
 import type { Slot } from './slot.js';
 import { UnitExtent } from './unit-extent.js';
 import { variableAt } from './variables.js';
@@ -37,10 +37,11 @@ export class Context {
   constructor();
   /** @internal */
   constructor(key: typeof KEY, cell: Cell);
-  constructor(...args: [] | [typeof KEY, Cell]) {
+  constructor(key?: typeof KEY, cell?: Cell) {
     if (new.target !== Context) throw new TypeError('Context: cannot be subclassed');
-    if (args.length > 0 && args[0] !== KEY) throw new TypeError('Context: takes no arguments');
-    this.#cell = args[1] ?? emptyCell(currentFrame()?.unit);
+    // biome-ignore lint/complexity/noArguments: a rest parameter is an array more in each copy
+    if (key !== KEY && arguments.length > 0) throw new TypeError('Context: takes no arguments');
+    this.#cell = cell ?? emptyCell(currentFrame()?.unit);
   }
 
   /**
@@ -51,23 +52,14 @@ export class Context {
   run<R, A extends unknown[]>(fn: (...args: A) => R, ...args: A): R {
     requireFunction('Context.run', fn);
     const cell = this.#cell;
-    const call = args.length === 0 ? (fn as () => R) : () => fn(...args);
+    // What closes over variables is made elsewhere, and they need no place of their own in each call.
+    const call = args.length === 0 ? (fn as () => R) : withArgs(fn, args);
     const current = currentFrame();
     const owner = cell.unit ?? current?.unit;
-    if (owner === undefined || owner.ended) {
-      const before = cell.unit;
-      const extent = new UnitExtent({ kind: 'context', cell, foreign: cell.foreign, given: true }, () => {
-        cell.unit = before;
-        return undefined;
-      });
-      cell.unit = extent.unit;
-      cell.foreign = extent.unit.foreign;
-      return runExtent(extent, call);
-    }
+    if (owner === undefined || owner.ended) return runAsUnit(cell, call);
     const moves = current?.cell !== cell || current.unit !== owner;
     if (moves && isUnforked(cell.foreign)) cell.foreign = forkForeign(cell.foreign, owner);
-    const frame = frameOf(owner, cell);
-    return runExtent(new FrameExtent(frame, moves, cell.foreign), call);
+    return runFrame(frameOf(owner, cell), call, moves, cell.foreign);
   }
 
   /** An independent copy; O(1), whatever the Context holds. */
@@ -157,6 +149,22 @@ export class Context {
       return context.#cell;
     };
   }
+}
+
+function withArgs<R, A extends unknown[]>(fn: (...args: A) => R, args: A): () => R {
+  return () => fn(...args);
+}
+
+/** In a unit of work that is begun for the call, and that the Context belongs to meanwhile. */
+function runAsUnit<R>(cell: Cell, fn: () => R): R {
+  const before = cell.unit;
+  const extent = new UnitExtent({ kind: 'context', cell, foreign: cell.foreign, given: true }, () => {
+    cell.unit = before;
+    return undefined;
+  });
+  cell.unit = extent.unit;
+  cell.foreign = extent.unit.foreign;
+  return runExtent(extent, fn);
 }
 
 /** And no ScopedValue, and no log key. */

@@ -1,7 +1,7 @@
 import { requireFunction, wrongArgument } from './arguments.js';
-import { FrameExtent } from './extent.js';
-import { runExtent } from './follow.js';
+import type { Frame } from './frame.js';
 import { fork } from './overlay.js';
+import { runFrame } from './run-frame.js';
 import { inSomeUnit } from './unit-extent.js';
 
 /** The results of the functions, in their order. */
@@ -19,13 +19,24 @@ export type Gathered<T extends readonly (() => unknown)[]> = {
  * @example
  * const [user, orders] = await gather([() => loadUser(), () => loadOrders()]);
  */
-export async function gather<const T extends readonly (() => unknown)[]>(fns: T): Promise<Gathered<T>> {
-  if (!Array.isArray(fns)) throw wrongArgument('gather', 'an array of functions', fns);
-  for (const fn of fns) requireFunction('gather', fn);
-  return inSomeUnit('gather', (frame) => {
-    const branches = (fns as readonly (() => unknown)[]).map(async (fn) => {
-      return runExtent(new FrameExtent(fork(frame)), fn);
+export function gather<const T extends readonly (() => unknown)[]>(fns: T): Promise<Gathered<T>> {
+  try {
+    if (!Array.isArray(fns)) throw wrongArgument('gather', 'an array of functions', fns);
+    for (const fn of fns) requireFunction('gather', fn);
+    return inSomeUnit('gather', (frame) => {
+      const branches = (fns as readonly (() => unknown)[]).map((fn) => begin(fork(frame), fn));
+      return Promise.all(branches) as Promise<Gathered<T>>;
     });
-    return Promise.all(branches) as Promise<Gathered<T>>;
-  });
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** A branch that throws at once does not keep the others from beginning. */
+function begin(frame: Frame, fn: () => unknown): unknown {
+  try {
+    return runFrame(frame, fn);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }

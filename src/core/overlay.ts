@@ -88,7 +88,7 @@ export function fork(frame: Frame): Frame {
 
 /** The frame in which code that enters a Context begins. */
 export function frameOf(unit: Unit, cell: Cell, slots: readonly Slot[] | undefined = cell.captured): Frame {
-  return chain(unit, cell, slots ?? []) ?? new Frame(unit, cell, undefined, undefined);
+  return (slots && chain(unit, cell, slots)) ?? new Frame(unit, cell, undefined, undefined);
 }
 
 /** Slots of its own for whoever enters what was captured. */

@@ -203,8 +203,8 @@ export const bugs = [
     file: 'core/context-var.ts',
     edits: [
       [
-        'const inner = push(frame, new Slot(this, value, PERMANENT));',
-        'frame.cell.write(this.index, value);\n    const inner = push(frame, new Slot(this, value, PERMANENT));',
+        'return runFrame(push(frame, new Slot(this, value, PERMANENT)), fn);',
+        'frame.cell.write(this.index, value);\n    return runFrame(push(frame, new Slot(this, value, PERMANENT)), fn);',
       ],
     ],
   },
@@ -212,7 +212,7 @@ export const bugs = [
     name: 'gather does not fork',
     says: 'the branches of gather share the Context of their caller',
     file: 'core/gather.ts',
-    edits: [['new FrameExtent(fork(frame))', 'new FrameExtent(frame)']],
+    edits: [['begin(fork(frame), fn)', 'begin(frame, fn)']],
   },
   {
     name: 'overlay slot shared by a fork',
@@ -340,7 +340,7 @@ export const bugs = [
     name: 'ended unit is joined',
     says: 'a Context whose unit of work has ended is entered in that unit',
     file: 'core/context.ts',
-    edits: [['if (owner === undefined || owner.ended) {', 'if (owner === undefined) {']],
+    edits: [['if (owner === undefined || owner.ended) return', 'if (owner === undefined) return']],
   },
   {
     name: 'pruned too much',
