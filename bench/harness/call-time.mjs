@@ -9,20 +9,33 @@ const LEAST = { laps: 8, calls: 30_000, slowLaps: 16 };
 const MOST_LAPS = 40;
 /** Laps that are looked at together, to tell whether the compiler still makes them faster. */
 const WINDOW = 4;
-const MEASURED_NS = 80e6;
+/** Batches that are measured. */
+const BATCHES = 1000;
 
-/** The time of one call of `fn`, in ns: the median over batches of calls. */
-export async function callTime(fn, measuredNs = MEASURED_NS) {
+/**
+ * The time of one call of `fn`, in ns: the mean of the middle half of the batches of calls. Not their median: where a
+ * machine has two speeds, that is the one or the other. `ready` is called when `fn` has warmed up.
+ */
+export async function callTime(fn, { batches = BATCHES, ready = () => {} } = {}) {
   const ns = await warm(fn);
-  const { p50 } = await measure(fn, {
-    min_cpu_time: measuredNs,
+  ready();
+  const { samples } = await measure(fn, {
+    min_cpu_time: 0,
+    min_samples: batches,
     // In whole steps of the four calls that mitata writes beside each other.
     batch_samples: Math.min(MOST_CALLS, 4 * Math.ceil(BATCH_NS / ns / 4)),
     // Always in batches: mitata times single calls otherwise where the first ones are slow.
     warmup_threshold: 1e9,
     batch_threshold: 1e9,
   });
-  return p50;
+  return middle(samples);
+}
+
+/** The mean of the middle half of sorted `samples`. */
+function middle(samples) {
+  const quarter = Math.floor(samples.length / 4);
+  const half = samples.slice(quarter, samples.length - quarter);
+  return half.reduce((sum, sample) => sum + sample, 0) / half.length;
 }
 
 /** Until it gets no faster; gives the time of one call as it is then, in ns. */

@@ -2,13 +2,13 @@
 
 import { callTime } from './call-time.mjs';
 
-const MEASURED_NS = 20e6;
+const BATCHES = 200;
 
 const [file, subject, size] = process.argv.slice(2);
 const { subjects } = await import(file);
 const times = {};
 await subjects[subject](Number(size), async (operation, fn) => {
-  times[operation] = await callTime(fn, MEASURED_NS);
+  times[operation] = await callTime(fn, { batches: BATCHES });
 });
 console.log(JSON.stringify(times));
 process.exit();

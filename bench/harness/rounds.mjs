@@ -22,11 +22,18 @@ export async function inRounds(variants, rounds, measure, atOnce = 1) {
   for (let round = 0; round < rounds; round++) {
     const order = [...variants.keys()];
     const left = round % 2 === 0 ? order : order.reverse();
-    const next = async () => {
-      for (let i = left.shift(); i !== undefined; i = left.shift())
-        samples[i][round] = await measure(variants[i]);
-    };
-    await Promise.all(Array.from({ length: atOnce }, next));
+    await inParallel(left, atOnce, async (i) => {
+      samples[i][round] = await measure(variants[i]);
+    });
   }
   return samples;
+}
+
+/** Calls `work` for each of `items`, in their order, of which so many are under way `atOnce`. */
+export async function inParallel(items, atOnce, work) {
+  const left = items.entries();
+  const next = async () => {
+    for (const [i, item] of left) await work(item, i);
+  };
+  await Promise.all(Array.from({ length: atOnce }, next));
 }

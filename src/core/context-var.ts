@@ -127,8 +127,8 @@ export class ContextVar<T> {
   get(_fallback?: unknown): unknown {
     // The one path that has to be short enough to be inlined.
     const frame = als.getStore();
-    if (frame !== undefined && frame.slot === undefined) {
-      const value = frame.cell.read(this.index);
+    if (frame !== undefined) {
+      const value = frame.bare.read(this.index);
       if (value !== undefined) return value;
     }
     // biome-ignore lint/complexity/noArguments: tells get(undefined) from get() at no cost

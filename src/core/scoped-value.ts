@@ -5,7 +5,7 @@ import { ContextError } from './context-error.js';
 import { currentFrame } from './foreign-context.js';
 import { declare, type LogOptions, readDeclaration } from './log-declared.js';
 import { nearest } from './overlay.js';
-import { CAPTURED, Lease, PERMANENT, Slot } from './slot.js';
+import { CAPTURED, PERMANENT, Slot } from './slot.js';
 import { storage } from './storage.js';
 import { runBound } from './temp-scope.js';
 import { inSomeUnit } from './unit-extent.js';
@@ -175,5 +175,5 @@ export class ScopedValue<T> {
 /** `run` outside any context of ours: in one that another library has opened, or in a unit of work of its own. */
 function runElsewhere<T, R>(scoped: ScopedValue<T>, value: T, fn: () => R): R {
   requireFunction(`${scoped}.run`, fn);
-  return inSomeUnit('temporary', (outer) => runBound(outer, new Slot(scoped, value, new Lease()), fn));
+  return inSomeUnit('temporary', (outer) => runBound(outer, new Slot(scoped, value), fn));
 }

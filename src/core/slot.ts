@@ -11,11 +11,11 @@ export class Lease {
   ended = false;
   /** Set by the first fork; absent before, as in nearly all leases. */
   declare hasForks?: true;
+}
 
-  end(): void {
-    this.ended = true;
-    if (this.hasForks) dropForks(this);
-  }
+export function endLease(lease: Lease): void {
+  lease.ended = true;
+  if (lease.hasForks) dropForks(lease);
 }
 
 /**
@@ -42,13 +42,14 @@ const IN_LEASE = Symbol('in lease');
  * the same binding share its slot; a fork gets a slot of its own under the same lease. The only binding of a scope is
  * its own lease: an object less in each.
  */
-export class Slot extends Lease {
+export class Slot implements Lease {
+  ended = false;
+  declare hasForks?: true;
   readonly variable: Bindable;
   #value: unknown;
   readonly lease: Lease;
 
   constructor(variable: Bindable, value: unknown, lease?: Lease) {
-    super();
     this.variable = variable;
     this.#value = value;
     this.lease = lease ?? this;

@@ -6,7 +6,7 @@ import { runExtent, settle } from './follow.js';
 import { Frame } from './frame.js';
 import { push, resume } from './overlay.js';
 import { scopeAround, scopeId } from './scope-ids.js';
-import { Lease, Slot } from './slot.js';
+import { endLease, Lease, Slot } from './slot.js';
 import { storage } from './storage.js';
 
 // Constants to the compiler; an import is read anew at each use, which short calls notice.
@@ -35,13 +35,13 @@ export function runBound<R>(outer: Frame, slot: Slot, fn: () => R, name?: string
   }
   if (typeof result === 'object' || typeof result === 'function')
     return settleScope(result, frame, slot, name);
-  slot.lease.end();
+  endLease(slot.lease);
   slot.clear();
   return result;
 }
 
 function endSlot(slot: Slot): void {
-  slot.lease.end();
+  endLease(slot.lease);
   slot.clear();
 }
 
@@ -98,7 +98,7 @@ class TempScope implements Extent {
   end(): void {
     if (this.#lease.ended) return;
     publish(scopeEnd, this.#frame, this.#lease, this.#name);
-    this.#lease.end();
+    endLease(this.#lease);
     // Work left running holds the frame, perhaps for long: not the values too.
     for (const slot of slotsOf(this.#frame, this.#lease)) slot.clear();
     if (this.#held) this.#frame.unit.drop(this);

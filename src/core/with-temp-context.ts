@@ -20,10 +20,9 @@ function runElsewhere<R>(where: string, bindings: readonly unknown[], fn: () => 
   if (!Array.isArray(bindings)) throw wrongArgument(where, 'an array of bindings', bindings);
   for (const binding of bindings) requireBinding(where, binding);
   return inSomeUnit('temporary', (outer) => {
+    if (bindings.length === 1) return runBound(outer, slotOf(bindings[0]), fn, name);
     const lease = new Lease();
     const slots = bindings.map((binding) => slotOf(binding, lease));
-    const [only] = slots;
-    if (slots.length === 1 && only !== undefined) return runBound(outer, only, fn, name);
     return runAllBound(outer, slots, lease, fn, name);
   });
 }

@@ -32,7 +32,7 @@ export const bugs = [
         cell.captured = place.captured;
         const token = newToken(this, isSet ? old : Token.MISSING, cell);
         cell.write(this.index, value);
-        als.enterWith(Object.assign(Object.create(Object.getPrototypeOf(frame)), frame, { cell }));`,
+        als.enterWith(Object.assign(Object.create(Object.getPrototypeOf(frame)), frame, { cell, bare: frame.slot === undefined ? cell : frame.bare }));`,
       ],
     ],
   },
@@ -65,7 +65,7 @@ export const bugs = [
     name: 'no lease',
     says: 'a temporary value never ends',
     file: 'core/slot.ts',
-    edits: [['end(): void {\n    this.ended = true;', 'end(): void {']],
+    edits: [['  lease.ended = true;\n', '']],
   },
   {
     name: 'lease one microtask late',
@@ -90,7 +90,7 @@ export const bugs = [
     edits: [
       [
         '    return settleScope(result, frame, slot, name);\n',
-        '    { slot.lease.end(); return settleScope(result, frame, slot, name); }\n',
+        '    { endLease(slot.lease); return settleScope(result, frame, slot, name); }\n',
       ],
     ],
   },
