@@ -1,12 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { pythonVersion } from './python.mjs';
 import { takeTurns } from './turns.mjs';
 
 const child = `${import.meta.dirname}/calls.child.mjs`;
 const python = `${import.meta.dirname}/cpython.py`;
-
-export const PYTHON = spawnSync('python3', ['-c', 'import platform; print(platform.python_version())'], {
-  encoding: 'utf8',
-}).stdout?.trim();
 
 /**
  * Measures calls of functions, each in a process of its own: what the compiler learns from one does not help or hurt
@@ -16,9 +12,10 @@ export const PYTHON = spawnSync('python3', ['-c', 'import platform; print(platfo
  * that a machine that slows down slows all of them.
  */
 export async function measureCalls({ file, operations, rounds }) {
+  const hasPython = pythonVersion() !== undefined;
   const rows = [];
   for (const [operation, all] of Object.entries(operations)) {
-    const subjects = Object.entries(all).filter(([, how]) => how.python === undefined || PYTHON);
+    const subjects = Object.entries(all).filter(([, how]) => how.python === undefined || hasPython);
     const commands = subjects.map(([subject, how]) =>
       how.python === undefined
         ? [process.execPath, ...process.execArgv, '--expose-gc', child, file, operation, subject]

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
-import { PYTHON } from './calls.mjs';
+import { pythonVersion } from './python.mjs';
 
 /** What it was measured on, and when. */
 export function machine() {
@@ -36,7 +36,8 @@ const PACKAGES = [
 
 export function versions() {
   const found = Object.fromEntries(PACKAGES.map((name) => [name, versionOf(name)]));
-  return PYTHON ? { ...found, CPython: PYTHON } : found;
+  const CPython = pythonVersion();
+  return CPython === undefined ? found : { ...found, CPython };
 }
 
 /** Of the nearest folder that has it: not every package lets its package.json be required. */

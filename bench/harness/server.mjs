@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Connections } from './connections.mjs';
+import { pin } from './pin.mjs';
 
 const APPLICATION = `${import.meta.dirname}/../requests/application.mjs`;
 
@@ -22,6 +23,7 @@ export class Server {
     const ready = server.message();
     await Promise.race([died, ready]);
     died.catch(() => {});
+    pin(server.#process.pid);
     server.#port = (await ready).port;
     server.#connections = await Connections.open(server.#port, connections, path);
     return server;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
+import { pin } from './pin.mjs';
 import { inParallel } from './rounds.mjs';
 
 /** How long a process measures before it is the next one's turn. Its batches of calls take a hundredth of that. */
@@ -10,8 +11,8 @@ const TURN_MS = 10;
 
 /**
  * Starts all `commands`; gives the number that each prints last. Each prints a line when it has warmed up, reads one from
- * its standard input, and measures then. While one measures, the others are stopped: a core whose speed changes from
- * second to second, as those of shared machines do, is as fast for each of them.
+ * its standard input, and measures then. While one measures, the others are stopped, and all are on one core: where cores
+ * differ in speed, and each from second to second, as on machines that are shared, they do so for all.
  */
 export async function takeTurns(commands) {
   const processes = [];
@@ -68,6 +69,7 @@ class Measuring {
   }
 
   go() {
+    pin(this.#process.pid);
     this.#process.stdin.end('\n');
   }
 
