@@ -43,6 +43,7 @@ async function measureAll() {
   const here = machine();
   const used = versions();
   console.log(`node ${here.node}, ${here.cpu}, ${here.cores} cores, load ${here.load}`);
+  if (!here.onOneCore) console.log('no taskset: what takes turns does so on any core');
   const failed = [];
   for (const { section, name } of chosen(positionals)) {
     const { benchmark } = await import(`./${name}.mjs`);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import { canPin } from './pin.mjs';
 import { pythonVersion } from './python.mjs';
 
 /** What it was measured on, and when. */
@@ -12,6 +13,7 @@ export function machine() {
     cores: os.cpus().length,
     memoryGiB: Math.round(os.totalmem() / 2 ** 30),
     os: `${os.type()} ${os.release()}`,
+    onOneCore: canPin(),
     load: Number(os.loadavg()[0].toFixed(1)),
   };
 }

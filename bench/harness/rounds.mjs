@@ -31,9 +31,17 @@ export async function inRounds(variants, rounds, measure, atOnce = 1) {
 
 /** Calls `work` for each of `items`, in their order, of which so many are under way `atOnce`. */
 export async function inParallel(items, atOnce, work) {
-  const left = items.entries();
+  const left = [...items.entries()];
   const next = async () => {
-    for (const [i, item] of left) await work(item, i);
+    for (let one = left.shift(); one !== undefined; one = left.shift()) {
+      try {
+        await work(one[1], one[0]);
+      } catch (error) {
+        // The others begin nothing more.
+        left.length = 0;
+        throw error;
+      }
+    }
   };
   await Promise.all(Array.from({ length: atOnce }, next));
 }

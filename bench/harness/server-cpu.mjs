@@ -2,9 +2,9 @@
 // a request on each of 100 keep-alive connections at once, and so on. Meanwhile this process sleeps: where two cores are
 // one in truth (hyperthreads), a client at work takes half of the server's speed. What counts is the CPU time of the
 // server's process (user and system) over a window of requests, divided by them. The servers take turns on one core, because
-// a machine that is shared changes its speed from core to core and from second to second; what a variant adds to the first one is the median over the
-// turns. It differs by some µs from one process to the next of the same code, so there are several rounds with new
-// processes, and their median counts.
+// a machine that is shared changes its speed from core to core and from second to second; what a variant adds to the first
+// one is the median over the turns. It differs by some µs from one process to the next of the same code, so there are
+// several rounds with new processes, and their median counts.
 
 import { Server } from './server.mjs';
 import { median } from './statistics.mjs';

@@ -52,7 +52,7 @@ export class Context {
   run<R, A extends unknown[]>(fn: (...args: A) => R, ...args: A): R {
     requireFunction('Context.run', fn);
     const cell = this.#cell;
-    // What closes over variables is made elsewhere, and they need no place of their own in each call.
+    // No closure in here: a function that has one makes a place for the variables in it, in each call.
     const call = args.length === 0 ? (fn as () => R) : withArgs(fn, args);
     const current = currentFrame();
     const owner = cell.unit ?? current?.unit;

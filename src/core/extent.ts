@@ -54,8 +54,9 @@ export class FrameExtent implements Extent {
   repeat(): () => Extent {
     const frame = this.#frame;
     const slot = frame?.slot;
-    // Only a `run` has a binding of its own, which each consumption may set for itself.
+    // Only a `run` has a binding of its own, which each consumption may set for itself; that of a Context is the Context's.
     if (frame === undefined || slot?.lease !== PERMANENT || this.movesForeign) return () => this;
+    if (frame.cell.captured?.includes(slot)) return () => this;
     const value = slot.read();
     const outer = frame.outer ?? new Frame(frame.unit, frame.cell, undefined, undefined);
     return () => new FrameExtent(push(resume(outer) ?? outer, new Slot(slot.variable, value, PERMANENT)));

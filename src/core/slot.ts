@@ -39,8 +39,8 @@ const IN_LEASE = Symbol('in lease');
 
 /**
  * The place where one binding of a `run`, a temporary scope or a capture keeps its value. Frames that see
- * the same binding share its slot; a fork gets a slot of its own under the same lease. The only binding of a scope is
- * its own lease: an object less in each.
+ * the same binding share its slot; a fork gets a slot of its own under the same lease. The only binding of a scope may
+ * be its own lease, an object less: `ended` and `hasForks` say something only there, so it is `lease` that is asked.
  */
 export class Slot implements Lease {
   ended = false;

@@ -252,6 +252,11 @@ describe('gather', () => {
     expect(await gather([])).toEqual([]);
   });
 
+  test('rejects, and does not throw, where an argument is wrong', async () => {
+    await expect(gather([1 as never])).rejects.toThrow(TypeError);
+    await expect(gather('no list' as never)).rejects.toThrow(TypeError);
+  });
+
   test('keeps siblings apart', () =>
     runUnitOfWork({ kind: 'test' }, async () => {
       const branch = (value: string) => async () => {

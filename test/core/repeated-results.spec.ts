@@ -2,7 +2,9 @@
 
 import { Observable } from 'rxjs';
 import {
+  type Context,
   ContextVar,
+  copyContext,
   createTask,
   currentUnit,
   preserveContext,
@@ -122,4 +124,26 @@ test('a store that only looks like an Observable gives what it gives', () => {
   unsubscribe();
   expect(seen).toEqual(['unset']);
   expect(listeners.size).toBe(0);
+});
+
+/** Each consumption adds to the name and gives it. */
+const grows: AsyncIterable<string> = {
+  async *[Symbol.asyncIterator]() {
+    name.set(`${name.get()}!`);
+    yield name.get();
+  },
+};
+
+test.each<[string, (context: Context) => AsyncIterable<string>]>([
+  ['entered', (context) => context.run(() => grows)],
+  ['entered again while it runs', (context) => context.run(() => context.run(() => grows))],
+])('what a consumption sets stays in a Context that was copied under a run, and is %s', async (_, enter) => {
+  await runUnitOfWork({ kind: 'test' }, async () => {
+    const context = name.run('run', () => copyContext());
+    const result = enter(context);
+    for (const expected of ['run!', 'run!!']) {
+      for await (const value of result) expect(value).toBe(expected);
+      expect(context.get(name)).toBe(expected);
+    }
+  });
 });

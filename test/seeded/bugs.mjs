@@ -63,7 +63,7 @@ export const bugs = [
   },
   {
     name: 'no lease',
-    says: 'a temporary value never ends',
+    says: 'the lease of a temporary value never ends',
     file: 'core/slot.ts',
     edits: [['  lease.ended = true;\n', '']],
   },
