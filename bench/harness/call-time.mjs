@@ -10,7 +10,7 @@ const MOST_LAPS = 40;
 /** Laps that are looked at together, to tell whether the compiler still makes them faster. */
 const WINDOW = 4;
 /** Batches that are measured. */
-const BATCHES = 1000;
+const BATCHES = 600;
 
 /**
  * The time of one call of `fn`, in ns: the mean of the middle half of the batches of calls. Not their median: where a

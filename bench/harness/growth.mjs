@@ -1,16 +1,23 @@
-import { inFreshProcess, inRounds } from './rounds.mjs';
+import { takeTurns } from './turns.mjs';
 
 const child = `${import.meta.dirname}/growth.child.mjs`;
 
 /**
  * Measures how the cost of operations grows with a size. `subjects` has a function for each subject that gets a size and
- * `measure(operation, fn)`; a process of its own for each subject and size. `file` exports them as `subjects` too.
+ * `measure(operation, fn)`; a process of its own for each subject and size, which take turns. `file` exports them as
+ * `subjects` too.
  */
 export async function measureGrowth({ file, subjects, sizes, rounds }) {
   const variants = Object.keys(subjects).flatMap((subject) => sizes.map((x) => ({ subject, x })));
-  const samples = await inRounds(variants, rounds, ({ subject, x }) =>
-    inFreshProcess(child, [file, subject, String(x)], ['--expose-gc']),
-  );
+  const commands = variants.map(({ subject, x }) => [
+    ...[process.execPath, ...process.execArgv, '--expose-gc'],
+    ...[child, file, subject, String(x)],
+  ]);
+  const samples = variants.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    const times = await takeTurns(commands);
+    for (const [i, time] of times.entries()) samples[i].push(time);
+  }
   return variants.flatMap(({ subject, x }, i) =>
     Object.keys(samples[i][0]).map((operation) => ({
       operation,

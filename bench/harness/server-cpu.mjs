@@ -12,7 +12,7 @@ import { median } from './statistics.mjs';
 /** Until the engine has compiled what it is going to compile, which counts as CPU time of the process too. */
 const WARM_UP_REQUESTS = 12_000;
 /** At most. */
-const WARM_UP_CPU_MS = 1200;
+const WARM_UP_CPU_MS = 1000;
 /** Of CPU in one turn, at least. */
 const TURN_MS = 30;
 
@@ -27,6 +27,7 @@ async function started(variant) {
     used += us * 5 * count;
   }
   const burstMs = (us * count) / 1000;
+  server.pin();
   return {
     variant,
     server,

@@ -23,10 +23,14 @@ export class Server {
     const ready = server.message();
     await Promise.race([died, ready]);
     died.catch(() => {});
-    pin(server.#process.pid);
     server.#port = (await ready).port;
     server.#connections = await Connections.open(server.#port, connections, path);
     return server;
+  }
+
+  /** From now on on one core, as all that take turns. */
+  pin() {
+    pin(this.#process.pid);
   }
 
   get connections() {

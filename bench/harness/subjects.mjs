@@ -22,3 +22,7 @@ export const RIVALS = new Set([
   'durable providers',
   'Powertools Logger',
 ]);
+
+/** Why durable providers are ahead. */
+export const OF_A_TENANT =
+  'its instances are those of a tenant: nothing is made for a request, which has no context, no id and no header';

@@ -9,8 +9,16 @@ import { inParallel } from './rounds.mjs';
 /** How long a process measures before it is the next one's turn. Its batches of calls take a hundredth of that. */
 const TURN_MS = 10;
 
+/** Those that have not ended: what is stopped would stay for ever. */
+const alive = new Set();
+
+process.on('exit', () => {
+  for (const one of alive) one.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
 /**
- * Starts all `commands`; gives the number that each prints last. Each prints a line when it has warmed up, reads one from
+ * Starts all `commands`; gives what each prints last, which is JSON. Each prints a line when it has warmed up, reads one from
  * its standard input, and measures then. While one measures, the others are stopped, and all are on one core: where cores
  * differ in speed, and each from second to second, as on machines that are shared, they do so for all.
  */
@@ -27,7 +35,7 @@ export async function takeTurns(commands) {
     }
     return processes.map((one) => one.result());
   } finally {
-    for (const one of processes) one?.end();
+    for (const one of processes) one?.kill();
   }
 }
 
@@ -50,12 +58,12 @@ class Measuring {
     const lines = createInterface(this.#process.stdout);
     lines.on('line', (line) => this.#lines.push(line));
     this.#line = once(lines, 'line');
+    alive.add(this.#process);
     // When all that it has printed has been read, too.
     this.#exit = once(this.#process, 'close').then(() => {
       this.#over = true;
+      alive.delete(this.#process);
     });
-    for (const signal of ['SIGINT', 'SIGTERM']) if (process.listenerCount(signal) === 0) endOn(signal);
-    process.once('exit', this.end);
   }
 
   get running() {
@@ -80,18 +88,12 @@ class Measuring {
   }
 
   result() {
-    const last = Number(this.#lines.at(-1));
-    if (this.#process.exitCode === 0 && last > 0) return last;
-    throw new Error(`${this.#command.join(' ')}: ended with ${this.#process.exitCode}, ${this.#lines}`);
+    if (this.#process.exitCode !== 0)
+      throw new Error(`${this.#command.join(' ')}: ended with ${this.#process.exitCode}, ${this.#lines}`);
+    return JSON.parse(this.#lines.at(-1));
   }
 
-  /** One that is stopped would stay for ever. */
-  end = () => {
-    process.off('exit', this.end);
+  kill() {
     if (!this.#over) this.#process.kill('SIGKILL');
-  };
-}
-
-function endOn(signal) {
-  process.once(signal, () => process.exit(1));
+  }
 }

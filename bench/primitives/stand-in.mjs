@@ -103,7 +103,7 @@ export const operations = Object.fromEntries(
 export const benchmark = {
   title: 'Through the stand-in of a context-scoped instance',
   reference: CLS,
-  rounds: 3,
+  rounds: 2,
   run: (rounds) => measureCalls({ file: import.meta.filename, operations, rounds }),
   behind: {
     [`read of a field, ${CLS}`]:

@@ -18,7 +18,7 @@ const subjects = {
 
 export const benchmark = {
   title: 'A request against its floor',
-  rounds: 5,
+  rounds: 4,
   run: (rounds) =>
     measureServers({
       variants: Object.entries(subjects).map(([subject, args]) => ({

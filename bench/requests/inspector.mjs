@@ -1,6 +1,7 @@
 // What the inspector costs a request, in server CPU: not mounted, mounted while nobody looks, and while a page is open that is told of
 // every request. In each request a context-scoped instance is made, so that there is something to tell. The claim guarded here: while
 // nobody looks, a request takes at most 1.05 times what it takes without the inspector.
+// Not a part of `npm run bench`; `node bench/run.mjs requests/inspector --rounds 9`.
 
 import { once } from 'node:events';
 import { get } from 'node:http';
@@ -29,6 +30,7 @@ export const benchmark = {
   title: 'The inspector',
   reference: WITHOUT,
   rounds: 5,
+  onDemand: true,
   run: (rounds) =>
     measureServers({
       variants: Object.entries(ADAPTERS).flatMap(([operation, adapter]) =>

@@ -3,7 +3,7 @@
 // the latter and durable providers set an id, a header and one value. Beside it, requests per second by autocannon.
 
 import { measureServers } from '../harness/server-cpu.mjs';
-import { OWN } from '../harness/subjects.mjs';
+import { OF_A_TENANT, OWN } from '../harness/subjects.mjs';
 import { throughput } from '../harness/throughput.mjs';
 
 const MIDDLEWARE = 'nestjs-cls middleware';
@@ -36,9 +36,6 @@ const operations = {
 
 const ADAPTERS = { Fastify: ['fastify', [CONTEXT, ONE, ALL]], Express: ['express', [CONTEXT, ONE]] };
 
-const OF_A_TENANT =
-  'its instances are those of a tenant: nothing is made for a request, which has no context, no id and no header';
-
 const variants = Object.entries(ADAPTERS).flatMap(([name, [adapter, measured]]) =>
   measured.flatMap((operation) =>
     Object.entries(operations[operation]).map(([subject, args]) => ({
@@ -52,7 +49,7 @@ const variants = Object.entries(ADAPTERS).flatMap(([name, [adapter, measured]]) 
 
 export const benchmark = {
   title: 'Requests beside the rivals',
-  rounds: 3,
+  rounds: 2,
   run: (rounds) => measureServers({ variants, rounds, turns: 6, finish: throughput }),
   behind: {
     [`Fastify, ${ONE}, ${DURABLE}`]: OF_A_TENANT,
