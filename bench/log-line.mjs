@@ -106,7 +106,7 @@ export const operations = {
 export const benchmark = {
   section: 'primitives',
   title: 'A log line',
-  rounds: 5,
+  rounds: 3,
   run: (rounds) => measureCalls({ file: import.meta.filename, operations, rounds }),
   claims: (of) => [
     ...Object.keys(FORMATS).flatMap((operation) =>

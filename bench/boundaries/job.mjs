@@ -14,7 +14,7 @@ const JOB = 'BullMQ job';
 export const benchmark = {
   title: 'A job',
   reference: BARE,
-  rounds: 3,
+  rounds: 2,
   needs: spawnSync('redis-server', ['--version']).error === undefined ? undefined : 'redis-server',
   async run(rounds) {
     const [redis, port] = await startRedis();

@@ -55,7 +55,7 @@ export const operations = {
 export const benchmark = {
   title: 'A call of a worker thread',
   reference: POOL,
-  rounds: 3,
-  run: (rounds) => measureCalls({ file: import.meta.filename, operations, rounds }),
+  rounds: 2,
+  run: (rounds) => measureCalls({ file: import.meta.filename, operations, rounds, onOneCore: false }),
   claims: (of) => [of.times(CALL, THREE, POOL, 2.5)],
 };

@@ -25,7 +25,7 @@ export const subjects = {
 export const benchmark = {
   title: 'Variables that are declared',
   axis: 'declared variables',
-  rounds: 2,
+  rounds: 3,
   run: (rounds) =>
     measureGrowth({ file: import.meta.filename, subjects, sizes: [10, 100, 1000, 10_000], rounds }),
   claims: (of) => ['get', 'set'].map((operation) => of.growth(operation, OWN, 10, 1000, 1.3)),

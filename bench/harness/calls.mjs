@@ -11,7 +11,7 @@ const python = `${import.meta.dirname}/cpython.py`;
  * `file` exports them as `operations` too, for the child. The processes of an operation take turns while they measure, so
  * that a machine that slows down slows all of them.
  */
-export async function measureCalls({ file, operations, rounds }) {
+export async function measureCalls({ file, operations, rounds, onOneCore }) {
   const hasPython = pythonVersion() !== undefined;
   const rows = [];
   for (const [operation, all] of Object.entries(operations)) {
@@ -25,7 +25,10 @@ export async function measureCalls({ file, operations, rounds }) {
     for (let round = 0; round < rounds; round++) {
       const order = [...commands.keys()];
       if (round % 2 === 1) order.reverse();
-      const times = await takeTurns(order.map((i) => commands[i]));
+      const times = await takeTurns(
+        order.map((i) => commands[i]),
+        { onOneCore },
+      );
       for (const [at, i] of order.entries()) samples[i].push(times[at]);
     }
     rows.push(...subjects.map(([subject], i) => ({ operation, subject, unit: 'ns', samples: samples[i] })));

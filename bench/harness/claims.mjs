@@ -26,12 +26,14 @@ class Measured {
     return { what: `${operation}${at(x)}: ${subject} - ${reference}`, value, limit, unit: own.unit };
   }
 
-  /** At the size `to`, `subject` takes at most `limit` times what it does at `from`. */
+  /**
+   * At the size `to`, `subject` takes at most `limit` times what it does at `from`. The least of the rounds: what the
+   * compiler has made of the same code differs from process to process, by more than that.
+   */
   growth(operation, subject, from, to, limit) {
-    const value = ratio(
-      this.#row(operation, subject, to).samples,
-      this.#row(operation, subject, from).samples,
-    );
+    const value =
+      Math.min(...this.#row(operation, subject, to).samples) /
+      Math.min(...this.#row(operation, subject, from).samples);
     return { what: `${operation}: ${subject}, at ${to} / at ${from}`, value, limit, unit: 'times' };
   }
 

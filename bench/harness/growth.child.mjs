@@ -8,9 +8,8 @@ const BATCHES = 200;
 const [file, subject, size] = process.argv.slice(2);
 const { subjects } = await import(file);
 const times = {};
-waitForTurn();
 await subjects[subject](Number(size), async (operation, fn) => {
-  times[operation] = await callTime(fn, { batches: BATCHES });
+  times[operation] = await callTime(fn, { batches: BATCHES, ready: waitForTurn });
 });
 console.log(JSON.stringify(times));
 process.exit();

@@ -10,11 +10,11 @@ import { Server } from './server.mjs';
 import { median } from './statistics.mjs';
 
 /** Until the engine has compiled what it is going to compile, which counts as CPU time of the process too. */
-const WARM_UP_REQUESTS = 12_000;
+const WARM_UP_REQUESTS = 20_000;
 /** At most. */
-const WARM_UP_CPU_MS = 1000;
+const WARM_UP_CPU_MS = 1500;
 /** Of CPU in one turn, at least. */
-const TURN_MS = 30;
+const TURN_MS = 60;
 
 async function started(variant) {
   const server = await Server.start(variant.args);

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -18,20 +17,24 @@ process.on('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 /**
- * Starts all `commands`; gives what each prints last, which is JSON. Each prints a line when it has warmed up, reads one from
- * its standard input, and measures then. While one measures, the others are stopped, and all are on one core: where cores
- * differ in speed, and each from second to second, as on machines that are shared, they do so for all.
+ * Starts all `commands`; gives what each prints last, which is JSON. Before each thing that they measure they warm up, print
+ * the line 'ready' and read one from their standard input, which all of them get at once. While one measures, the others
+ * are stopped, and all are on one core, if they can do without a second one: where cores differ in speed, and each from
+ * second to second, as on machines that are shared, they do so for all.
  */
-export async function takeTurns(commands) {
+export async function takeTurns(commands, { onOneCore = true } = {}) {
   const processes = [];
   try {
     await inParallel(commands, availableParallelism(), async (command, i) => {
       processes[i] = new Measuring(command);
-      await processes[i].ready();
+      await processes[i].pause();
+      if (onOneCore) processes[i].pin();
     });
-    for (const one of processes) one.go();
-    while (processes.some((one) => one.running)) {
-      for (const one of processes) if (one.running) await one.turn();
+    while (processes.some((one) => !one.over)) {
+      for (const one of processes) one.go();
+      while (processes.some((one) => one.busy)) {
+        for (const one of processes) if (one.busy) await one.turn();
+      }
     }
     return processes.map((one) => one.result());
   } finally {
@@ -40,60 +43,77 @@ export async function takeTurns(commands) {
 }
 
 class Measuring {
+  over = false;
+  busy = false;
   #command;
   #process;
-  #lines = [];
-  #line;
-  #exit;
-  #over = false;
+  #last;
+  /** Until it is ready, or over. */
+  #idle;
+  #rest;
 
   constructor(command) {
     const [file, ...args] = command;
-    this.#command = command;
+    this.#command = command.join(' ');
     this.#process = spawn(file, args, {
       cwd: import.meta.dirname,
       env: { ...process.env, NODE_ENV: 'production' },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
-    const lines = createInterface(this.#process.stdout);
-    lines.on('line', (line) => this.#lines.push(line));
-    this.#line = once(lines, 'line');
     alive.add(this.#process);
+    const lines = createInterface(this.#process.stdout);
+    lines.on('line', (line) => {
+      this.#last = line;
+      if (line === 'ready') this.#rest();
+    });
     // When all that it has printed has been read, too.
-    this.#exit = once(this.#process, 'close').then(() => {
-      this.#over = true;
+    this.#process.once('close', () => {
+      this.over = true;
       alive.delete(this.#process);
+      this.#rest();
+    });
+    this.#begin();
+  }
+
+  #begin() {
+    this.busy = true;
+    this.#idle = new Promise((resolve) => {
+      this.#rest = () => {
+        this.busy = false;
+        resolve();
+      };
     });
   }
 
-  get running() {
-    return !this.#over;
-  }
-
-  async ready() {
-    await Promise.race([this.#line, this.#exit]);
-    if (this.#over) throw new Error(`${this.#command.join(' ')}: ended before it measured anything`);
+  /** When it is ready to measure. */
+  async pause() {
+    await this.#idle;
+    if (this.over) throw new Error(`${this.#command}: ended before it measured anything`);
     this.#process.kill('SIGSTOP');
   }
 
-  go() {
+  pin() {
     pin(this.#process.pid);
-    this.#process.stdin.end('\n');
+  }
+
+  go() {
+    if (this.over) return;
+    this.#begin();
+    this.#process.stdin.write('\n');
   }
 
   async turn() {
     this.#process.kill('SIGCONT');
-    await Promise.race([wait(TURN_MS), this.#exit]);
+    await Promise.race([wait(TURN_MS), this.#idle]);
     this.#process.kill('SIGSTOP');
   }
 
   result() {
-    if (this.#process.exitCode !== 0)
-      throw new Error(`${this.#command.join(' ')}: ended with ${this.#process.exitCode}, ${this.#lines}`);
-    return JSON.parse(this.#lines.at(-1));
+    if (this.#process.exitCode === 0) return JSON.parse(this.#last);
+    throw new Error(`${this.#command}: ended with ${this.#process.exitCode}, ${this.#last}`);
   }
 
   kill() {
-    if (!this.#over) this.#process.kill('SIGKILL');
+    if (!this.over) this.#process.kill('SIGKILL');
   }
 }

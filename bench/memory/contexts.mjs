@@ -76,7 +76,7 @@ const PLAIN_OBJECT =
 export const benchmark = {
   title: 'Contexts',
   reference: RAW,
-  rounds: 3,
+  rounds: 2,
   run: (rounds) => measureMemory({ file: import.meta.filename, operations, rounds }),
   behind: {
     [`ten variables, ${CLS}`]: PLAIN_OBJECT,

@@ -46,7 +46,7 @@ async function hold(server) {
 
 export const benchmark = {
   title: 'Requests that wait, and their instances',
-  rounds: 3,
+  rounds: 2,
   async run(rounds) {
     const variants = Object.entries(applications).flatMap(([subject, operations]) =>
       Object.entries(operations).map(([operation, args]) => ({ operation, subject, args })),

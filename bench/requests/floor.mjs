@@ -27,7 +27,7 @@ export const benchmark = {
         args: ['fastify', ...args.map(String)],
       })),
       rounds,
-      turns: 10,
+      turns: 8,
     }),
   claims: (of) => [of.timesAdded(FASTIFY, OWN, FLOOR, 1.5), of.more(FASTIFY, TEN, OWN, 1.5)],
 };

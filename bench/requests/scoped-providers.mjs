@@ -26,7 +26,7 @@ export const benchmark = {
         counts.map((x) => ({ operation: ONE_USED, subject, x, args: ['fastify', kind, String(x), '1'] })),
       ),
       rounds,
-      turns: 5,
+      turns: 3,
     }),
   behind: { [`${ONE_USED}, ${DURABLE}`]: OF_A_TENANT },
   claims: (of) => [of.growthOfAdded(ONE_USED, OWN, 10, 1000, 1.3)],
