@@ -5,10 +5,12 @@ const child = `${import.meta.dirname}/growth.child.mjs`;
 /**
  * Measures how the cost of operations grows with a size. `subjects` has a function for each subject that gets a size and
  * `measure(operation, fn)`; a process of its own for each subject and size, which take turns. `file` exports them as
- * `subjects` too.
+ * `subjects` too. `largest` has the size up to which a subject is measured.
  */
-export async function measureGrowth({ file, subjects, sizes, rounds }) {
-  const variants = Object.keys(subjects).flatMap((subject) => sizes.map((x) => ({ subject, x })));
+export async function measureGrowth({ file, subjects, sizes, largest = {}, rounds }) {
+  const variants = Object.keys(subjects).flatMap((subject) =>
+    sizes.filter((x) => x <= (largest[subject] ?? Number.POSITIVE_INFINITY)).map((x) => ({ subject, x })),
+  );
   const commands = variants.map(({ subject, x }) => [
     ...[process.execPath, ...process.execArgv, '--expose-gc'],
     ...[child, file, subject, String(x)],
