@@ -48,7 +48,7 @@ export default {
   // jest by itself leaves one core idle, of two.
   maxWorkers: '100%',
   // What jest keeps of each file makes every collection of the next ones longer, and some tests ask for many.
-  workerIdleMemoryLimit: '1500MB',
+  workerIdleMemoryLimit: '600MB',
   projects: [
     // Core works without reflect-metadata, so its tests run without it.
     { ...shared, displayName: 'core', testRegex: '/test/core/.*\\.(spec|e2e-spec)\\.ts$' },

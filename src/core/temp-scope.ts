@@ -27,16 +27,16 @@ export function runBound<R>(outer: Frame, slot: Slot, fn: () => R, name?: string
   let result: R;
   try {
     result = als.run(frame, fn);
+    if (typeof result === 'object' || typeof result === 'function')
+      return settleScope(result, frame, slot, name);
   } catch (error) {
-    // Not by a call: where the stack has overflowed there may be no room for one, and the value would stay.
+    // Not by a call, here and below: at the end of the stack there may be no room for one, and the value would stay.
     slot.lease.ended = true;
     endSlot(slot);
     throw error;
   }
-  if (typeof result === 'object' || typeof result === 'function')
-    return settleScope(result, frame, slot, name);
-  endLease(slot.lease);
-  slot.clear();
+  slot.lease.ended = true;
+  endSlot(slot);
   return result;
 }
 
