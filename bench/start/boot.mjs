@@ -1,5 +1,5 @@
-// The claim guarded here: a Nest application with the module, and ten context-scoped providers, boots in at most 1.3 times the time that it
-// takes without, its import included, and at most 1.2 times that with nestjs-cls and ten proxies.
+// The claim guarded here: a Nest application with the module, and ten context-scoped providers, boots in at most 50 ms more than without, its
+// import included, and in at most 1.2 times the time that it takes with nestjs-cls and ten proxies.
 
 import { inFreshProcess, inRounds } from '../harness/rounds.mjs';
 import { OWN } from '../harness/subjects.mjs';
@@ -40,8 +40,5 @@ export const benchmark = {
     [`boot, ${PROXIES}`]:
       'ours also looks at every route, gateway and message handler, so that each is in a unit of work',
   },
-  claims: (of) => [
-    of.times('import and boot', OWN, BARE, 1.3),
-    of.times('import and boot', OWN, PROXIES, 1.2),
-  ],
+  claims: (of) => [of.more('import and boot', OWN, BARE, 50), of.times('import and boot', OWN, PROXIES, 1.2)],
 };
